@@ -1,0 +1,187 @@
+//! Access tokens: compact JWS (RFC 7515) with JWT claims (RFC 7519), read as RFC 8725 demands.
+//!
+//! The library signs and verifies signatures. Header and claims are read here: the library's own
+//! reader takes any `typ`, ignores `crit`, skips an `iss` of the wrong type and asks the system clock.
+
+use std::{collections::HashMap, fmt, sync::Arc};
+
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header};
+use serde::{Deserialize, Serialize, de::DeserializeOwned, de::IgnoredAny};
+use sha2::{Digest, Sha256};
+
+use super::{
+    keys::{PublicKey, SigningKey},
+    provider, strict_json,
+};
+use crate::domain::{
+    claims::BodyClaims,
+    key::{KeyState, Ring},
+    pair::Fault,
+    policy::MAX_TOKEN_LENGTH,
+    role::Roles,
+};
+
+/// A key of a ring, ready for use.
+#[derive(Clone)]
+pub struct RingKey {
+    /// The RFC 7638 thumbprint.
+    pub kid: String,
+    /// The ring it belongs to.
+    pub ring: Ring,
+    /// Where it is in its life.
+    pub state: KeyState,
+    /// The public key.
+    pub public: PublicKey,
+    decoding: DecodingKey,
+    encoding: Option<EncodingKey>,
+}
+
+impl RingKey {
+    /// A key of `ring`; `signing` may be absent where the key only verifies.
+    pub fn new(ring: Ring, state: KeyState, public: PublicKey, signing: Option<SigningKey>) -> Self {
+        let decoding = provider::prepare_public(public);
+        let encoding = signing.map(provider::prepare_signing);
+        Self { kid: public.thumbprint(), ring, state, public, decoding, encoding }
+    }
+}
+
+impl fmt::Debug for RingKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {} {}", self.ring, self.kid, self.state.as_str())
+    }
+}
+
+/// The keys of all rings at one moment.
+#[derive(Clone, Debug, Default)]
+pub struct KeyRings {
+    keys: HashMap<String, Arc<RingKey>>,
+}
+
+impl KeyRings {
+    /// The rings made of `keys`.
+    pub fn new(keys: impl IntoIterator<Item = RingKey>) -> Self {
+        Self { keys: keys.into_iter().map(|key| (key.kid.clone(), Arc::new(key))).collect() }
+    }
+
+    /// All keys, in no order.
+    pub fn iter(&self) -> impl Iterator<Item = &RingKey> {
+        self.keys.values().map(AsRef::as_ref)
+    }
+
+    /// The key `kid`, if it belongs to `ring`.
+    pub fn get(&self, ring: Ring, kid: &str) -> Option<&RingKey> {
+        self.keys.get(kid).map(AsRef::as_ref).filter(|key| key.ring == ring)
+    }
+
+    /// The key that signs for `ring`.
+    pub fn active(&self, ring: Ring) -> Option<&RingKey> {
+        self.iter().find(|key| key.ring == ring && key.state == KeyState::Active)
+    }
+}
+
+/// A token was not issued.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SignError {
+    /// The ring has no active key.
+    #[error("the {0} ring has no active key")]
+    NoActiveKey(Ring),
+    /// The token would be longer than any reader accepts.
+    #[error("the token would be longer than {MAX_TOKEN_LENGTH} bytes")]
+    TooLong,
+    /// The library refused.
+    #[error("signing failed")]
+    Failed,
+}
+
+/// Issues a token of `typ`, signed by the active key of `ring`.
+pub fn sign<C: Serialize>(
+    rings: &KeyRings,
+    ring: Ring,
+    typ: &str,
+    claims: &C,
+) -> Result<String, SignError> {
+    let key = rings.active(ring).ok_or(SignError::NoActiveKey(ring))?;
+    let encoding = key.encoding.as_ref().ok_or(SignError::NoActiveKey(ring))?;
+    let mut header = Header::new(Algorithm::EdDSA);
+    header.typ = Some(typ.to_owned());
+    header.kid = Some(key.kid.clone());
+    #[expect(clippy::disallowed_methods, reason = "the one place that signs tokens")]
+    let token =
+        jsonwebtoken::encode(&header, claims, encoding).map_err(|_| SignError::Failed)?;
+    if token.len() > MAX_TOKEN_LENGTH { Err(SignError::TooLong) } else { Ok(token) }
+}
+
+/// The header members that count. `jku`, `x5u`, `jwk` and `x5c` do not: keys come from our rings.
+#[derive(Deserialize)]
+struct JoseHeader {
+    alg: String,
+    typ: String,
+    kid: String,
+    crit: Option<IgnoredAny>,
+}
+
+/// Reads a genuine token of `typ` from `ring`: its claims, and the key that signed them.
+///
+/// What the claims say is not judged here.
+pub fn verify<'k, C: DeserializeOwned>(
+    rings: &'k KeyRings,
+    ring: Ring,
+    typ: &str,
+    token: &str,
+) -> Result<(C, &'k RingKey), Fault> {
+    if token.len() > MAX_TOKEN_LENGTH {
+        return Err(Fault::TooLong);
+    }
+    let (message, signature) = token.rsplit_once('.').ok_or(Fault::Malformed)?;
+    let (header, claims) = message.split_once('.').ok_or(Fault::Malformed)?;
+    if header.is_empty() || claims.is_empty() || signature.is_empty() || claims.contains('.') {
+        return Err(Fault::Malformed);
+    }
+    let key = key_of(rings, ring, typ, header)?;
+    let good = jsonwebtoken::crypto::verify(
+        signature,
+        message.as_bytes(),
+        &key.decoding,
+        Algorithm::EdDSA,
+    );
+    if !good.unwrap_or(false) {
+        return Err(Fault::Signature);
+    }
+    let claims = decode(claims).and_then(|json| strict_json::from_slice(&json));
+    Ok((claims.ok_or(Fault::Malformed)?, key))
+}
+
+fn key_of<'k>(
+    rings: &'k KeyRings,
+    ring: Ring,
+    typ: &str,
+    header: &str,
+) -> Result<&'k RingKey, Fault> {
+    let header: JoseHeader =
+        decode(header).and_then(|json| strict_json::from_slice(&json)).ok_or(Fault::Malformed)?;
+    if header.alg != "EdDSA" || header.typ != typ || header.crit.is_some() {
+        return Err(Fault::Header);
+    }
+    rings.get(ring, &header.kid).ok_or(Fault::UnknownKey)
+}
+
+/// Strict base64url: no padding, no white space, unused low bits zero (RFC 7515 section 2).
+fn decode(part: &str) -> Option<Vec<u8>> {
+    URL_SAFE_NO_PAD.decode(part).ok()
+}
+
+/// The `ctx` claim: what ties the cookie half to what the body half claims.
+///
+/// base64url of the first 16 bytes of SHA-256 over the compact JSON array `[auth_time,amr,roles]`.
+pub fn context(auth_time: i64, amr: &[String], roles: &Roles) -> String {
+    let json = serde_json::to_vec(&(auth_time, amr, roles)).unwrap_or_default();
+    let digest = Sha256::digest(json);
+    let (first, _) = digest.split_at(16);
+    URL_SAFE_NO_PAD.encode(first)
+}
+
+/// The `ctx` that the claims of a body half call for.
+pub fn context_of(claims: &BodyClaims) -> String {
+    context(claims.auth_time, &claims.amr, &claims.roles)
+}

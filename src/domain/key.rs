@@ -1,0 +1,100 @@
+//! Signing keys: rings and states.
+
+use std::fmt;
+
+use serde::Serialize;
+
+use super::{clock::Timestamp, half::Half};
+
+/// A set of keys that sign one kind of token. Rings are never mixed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Ring {
+    /// Signs body access tokens.
+    Body,
+    /// Signs cookie access tokens.
+    Cookie,
+    /// Signs machine tokens.
+    Machine,
+}
+
+impl Ring {
+    /// All rings.
+    pub const ALL: [Self; 3] = [Self::Body, Self::Cookie, Self::Machine];
+
+    /// `body`, `cookie` or `machine`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Body => "body",
+            Self::Cookie => "cookie",
+            Self::Machine => "machine",
+        }
+    }
+
+    /// Reads what [`Ring::as_str`] writes.
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|ring| ring.as_str() == text)
+    }
+}
+
+impl From<Half> for Ring {
+    fn from(half: Half) -> Self {
+        match half {
+            Half::Body => Self::Body,
+            Half::Cookie => Self::Cookie,
+        }
+    }
+}
+
+impl fmt::Display for Ring {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// Where a key is in its life.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KeyState {
+    /// Published, not yet signing. `at`: when it takes over; `None` for the standby that waits for
+    /// an emergency.
+    Pending {
+        /// When it becomes active.
+        at: Option<Timestamp>,
+    },
+    /// Signs; one in each ring.
+    Active,
+    /// Verifies what it signed before.
+    Retired {
+        /// Since when.
+        at: Timestamp,
+    },
+    /// Leaked: its tokens no longer open anything.
+    Revoked {
+        /// Since when.
+        at: Timestamp,
+    },
+}
+
+impl KeyState {
+    /// `pending`, `active`, `retired` or `revoked`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Pending { .. } => "pending",
+            Self::Active => "active",
+            Self::Retired { .. } => "retired",
+            Self::Revoked { .. } => "revoked",
+        }
+    }
+
+    /// True if the key belongs in the published key set at `now`: it signs, will sign, or an access
+    /// token signed by it may still live.
+    pub fn is_published(self, now: Timestamp) -> bool {
+        match self {
+            Self::Pending { .. } | Self::Active => true,
+            Self::Retired { at } => {
+                now < at.plus(super::policy::MAX_ACCESS_LIFETIME + super::policy::RETIRED_KEY_GRACE)
+            }
+            Self::Revoked { .. } => false,
+        }
+    }
+}

@@ -1,0 +1,47 @@
+//! How long things live.
+
+use std::time::Duration;
+
+/// No access token may live longer, whatever the configuration says: revocation is remembered for
+/// this long.
+pub const MAX_ACCESS_LIFETIME: Duration = Duration::from_secs(600);
+
+/// How far in the future `iat` may lie: clocks differ.
+pub const MAX_CLOCK_SKEW: Duration = Duration::from_secs(5);
+
+/// How long after a key was retired a token signed by it may have been issued.
+pub const RETIRED_KEY_GRACE: Duration = Duration::from_secs(30);
+
+/// A token longer than this (bytes) is refused before any cryptography and never issued.
+pub const MAX_TOKEN_LENGTH: usize = 4096;
+
+/// The lifetimes of tokens and sessions.
+#[derive(Clone, Debug)]
+pub struct TokenPolicy {
+    /// `iss`: the public origin of the service.
+    pub issuer: String,
+    /// `aud` of both halves is this, `/`, and the half.
+    pub audience: String,
+    /// Life of an access token.
+    pub access_ttl: Duration,
+    /// A session not refreshed for this long is over.
+    pub session_idle_ttl: Duration,
+    /// A session is over this long after its login, whatever happens.
+    pub session_max_ttl: Duration,
+    /// How long after its successor was seen a superseded generation may still be presented.
+    pub reuse_interval: Duration,
+    /// How long after `exp` a token still passes.
+    pub leeway: Duration,
+    /// The longest an answer may be under way.
+    pub request_timeout: Duration,
+    /// Sessions a user may have; the oldest ends.
+    pub max_sessions: u32,
+}
+
+impl TokenPolicy {
+    /// How long a revocation must be remembered: the longest possible access token outlives it
+    /// not.
+    pub fn revocation_memory(&self) -> Duration {
+        MAX_ACCESS_LIFETIME + self.leeway + self.request_timeout
+    }
+}

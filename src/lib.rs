@@ -1,0 +1,4 @@
+//! scaffold
+pub mod crypto;
+pub mod domain;
+pub mod store;

@@ -1,0 +1,56 @@
+//! Opening the database.
+
+use std::{path::Path, time::Duration};
+
+use sea_orm::{ConnectOptions, Database, sqlx::sqlite};
+use tracing::log::LevelFilter;
+
+use super::{Store, StoreError};
+
+impl Store {
+    /// Opens a pool on `url`. PostgreSQL and MySQL are not asked yet: they may be away; the file of
+    /// an SQLite database is made here, with its directory.
+    ///
+    /// `timeout` bounds the wait for a connection.
+    pub async fn open(
+        url: &str,
+        timeout: Duration,
+        max_connections: u32,
+    ) -> Result<Self, StoreError> {
+        let mut options = ConnectOptions::new(url);
+        options
+            .max_connections(max_connections)
+            .acquire_timeout(timeout)
+            .connect_timeout(timeout)
+            .sqlx_logging(false)
+            .connect_lazy(true)
+            .sqlx_slow_statements_logging_settings(LevelFilter::Off, timeout);
+        if let Some(file) = sqlite_file(url) {
+            if let Some(directory) = Path::new(file).parent() {
+                // If this fails, opening the file tells why.
+                let _ = std::fs::create_dir_all(directory);
+            }
+            options.map_sqlx_sqlite_opts(move |options| tune(options, timeout));
+        }
+        Ok(Self { db: Database::connect(options).await? })
+    }
+}
+
+/// WAL lets readers go on beside one writer. `NORMAL` there may lose the last commits in a power cut,
+/// never the consistency of the file: a session then falls back one generation, which the refresh
+/// table takes for a lost answer.
+fn tune(options: sqlite::SqliteConnectOptions, timeout: Duration) -> sqlite::SqliteConnectOptions {
+    options
+        .journal_mode(sqlite::SqliteJournalMode::Wal)
+        .synchronous(sqlite::SqliteSynchronous::Normal)
+        .busy_timeout(timeout)
+        .foreign_keys(true)
+}
+
+/// The file in an SQLite URL; `None` for another database or one in memory.
+fn sqlite_file(url: &str) -> Option<&str> {
+    let path = url.strip_prefix("sqlite:")?;
+    let path = path.strip_prefix("//").unwrap_or(path);
+    let path = path.split_once('?').map_or(path, |(path, _)| path);
+    (!path.is_empty() && path != ":memory:").then_some(path)
+}

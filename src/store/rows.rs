@@ -1,0 +1,90 @@
+//! Rows to domain values. A row that does not read is an inconsistency, never a default.
+
+use entity::{sessions, users};
+
+use super::{RefreshState, SecretHashes, StoreError, StoredSession, StoredUser};
+use crate::{
+    crypto::refresh_token::RefreshHash,
+    domain::{
+        clock::Timestamp,
+        email::Email,
+        id::{SessionId, UserId},
+        role::Roles,
+        session::{Authentication, Flow, Origination, Session},
+        user::User,
+    },
+};
+
+pub(super) fn user(row: users::Model) -> Result<StoredUser, StoreError> {
+    let user = User {
+        id: UserId::parse(&row.id).ok_or(StoreError::Inconsistent("users.id"))?,
+        email: Email::parse(&row.email).map_err(|_| StoreError::Inconsistent("users.email"))?,
+        roles: roles(&row.roles)?,
+        created_at: Timestamp::from_millis(row.created_at),
+        disabled_at: row.disabled_at.map(Timestamp::from_millis),
+        credentials_version: row.credentials_version,
+    };
+    Ok(StoredUser { user, password_hash: row.password_hash })
+}
+
+fn roles(text: &str) -> Result<Roles, StoreError> {
+    let names = text.split(',').filter(|name| !name.is_empty());
+    Roles::parse(names).map_err(|_| StoreError::Inconsistent("users.roles"))
+}
+
+pub(super) fn session(row: &sessions::Model) -> Result<Session, StoreError> {
+    Ok(Session {
+        id: SessionId::parse(&row.id).ok_or(StoreError::Inconsistent("sessions.id"))?,
+        user: UserId::parse(&row.user_id).ok_or(StoreError::Inconsistent("sessions.user_id"))?,
+        flow: Flow::parse(&row.flow).ok_or(StoreError::Inconsistent("sessions.flow"))?,
+        created_at: Timestamp::from_millis(row.created_at),
+        last_seen_at: Timestamp::from_millis(row.last_seen_at),
+        idle_expires_at: Timestamp::from_millis(row.idle_expires_at),
+        expires_at: Timestamp::from_millis(row.expires_at),
+        tokens_not_before: row.tokens_not_before.map(Timestamp::from_millis),
+        ended_at: row.ended_at.map(Timestamp::from_millis),
+        origination: Origination { ip: row.ip.clone(), user_agent: row.user_agent.clone() },
+        authentication: Authentication {
+            time: Timestamp::from_millis(row.auth_time),
+            methods: row.amr.split(',').map(str::to_owned).collect(),
+        },
+        generation: u32::try_from(row.generation)
+            .map_err(|_| StoreError::Inconsistent("sessions.generation"))?,
+        acknowledged_at: row.acknowledged_at.map(Timestamp::from_millis),
+    })
+}
+
+pub(super) fn stored_session(
+    row: &sessions::Model,
+    owner: users::Model,
+) -> Result<StoredSession, StoreError> {
+    Ok(StoredSession {
+        session: session(row)?,
+        user: user(owner)?.user,
+        refresh: refresh_state(row)?,
+    })
+}
+
+fn refresh_state(row: &sessions::Model) -> Result<Option<RefreshState>, StoreError> {
+    let Some(current) = hashes(row.body_hash.as_deref(), row.cookie_hash.as_deref())? else {
+        return Ok(None);
+    };
+    let previous =
+        hashes(row.previous_body_hash.as_deref(), row.previous_cookie_hash.as_deref())?;
+    let salt = row.salt.as_deref().map(<[u8; 32]>::try_from).transpose();
+    let salt = salt.map_err(|_| StoreError::Inconsistent("sessions.salt"))?;
+    Ok(Some(RefreshState { current, previous, salt }))
+}
+
+fn hashes(body: Option<&[u8]>, cookie: Option<&[u8]>) -> Result<Option<SecretHashes>, StoreError> {
+    let read = |bytes| {
+        RefreshHash::from_slice(bytes).ok_or(StoreError::Inconsistent("sessions hashes"))
+    };
+    match (body, cookie) {
+        (None, None) => Ok(None),
+        (Some(body), Some(cookie)) => {
+            Ok(Some(SecretHashes { body: read(body)?, cookie: read(cookie)? }))
+        }
+        _ => Err(StoreError::Inconsistent("sessions hashes")),
+    }
+}
