@@ -44,6 +44,11 @@ impl RingKey {
         let encoding = signing.map(provider::prepare_signing);
         Self { kid: public.thumbprint(), ring, state, public, decoding, encoding }
     }
+
+    /// The same key in another state.
+    pub fn in_state(&self, state: KeyState) -> Self {
+        Self { state, ..self.clone() }
+    }
 }
 
 impl fmt::Debug for RingKey {

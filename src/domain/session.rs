@@ -84,6 +84,15 @@ pub struct Origination {
     pub user_agent: String,
 }
 
+/// Who is asking, as far as the service can tell.
+#[derive(Clone, Debug, Default)]
+pub struct Caller {
+    /// Where from.
+    pub origination: Origination,
+    /// The request, for the log.
+    pub request_id: String,
+}
+
 /// A session.
 #[derive(Clone, Debug)]
 pub struct Session {

@@ -36,13 +36,12 @@ impl Store {
     }
 }
 
-/// WAL lets readers go on beside one writer. `NORMAL` there may lose the last commits in a power cut,
-/// never the consistency of the file: a session then falls back one generation, which the refresh
-/// table takes for a lost answer.
+/// WAL lets readers go on beside one writer. `FULL`, because a power cut must not take back a rotation
+/// that a browser has seen, nor a logout.
 fn tune(options: sqlite::SqliteConnectOptions, timeout: Duration) -> sqlite::SqliteConnectOptions {
     options
         .journal_mode(sqlite::SqliteJournalMode::Wal)
-        .synchronous(sqlite::SqliteSynchronous::Normal)
+        .synchronous(sqlite::SqliteSynchronous::Full)
         .busy_timeout(timeout)
         .foreign_keys(true)
 }

@@ -8,9 +8,13 @@ use sea_orm::{
 /// A database operation failed.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    /// The database is away, too busy, or gave up: trying again later may help.
+    /// The database is away or overloaded: trying again later may help.
     #[error("the database is not available: {0}")]
     Unavailable(DbErr),
+    /// The database backed out of a transaction that others were in the way of: the same one may
+    /// succeed at once.
+    #[error("the database backed out: {0}")]
+    Contended(DbErr),
     /// A unique value exists already.
     #[error("the row exists already")]
     Conflict,
@@ -27,43 +31,69 @@ impl From<DbErr> for StoreError {
         if let Some(SqlErr::UniqueConstraintViolation(_)) = error.sql_err() {
             return Self::Conflict;
         }
-        if is_transient(&error) { Self::Unavailable(error) } else { Self::Refused(error) }
+        match severity(&error) {
+            Severity::Contended => Self::Contended(error),
+            Severity::Unavailable => Self::Unavailable(error),
+            Severity::Defect => Self::Refused(error),
+        }
     }
 }
 
-/// True where the same statement may succeed later: no connection, or the database backed out.
-fn is_transient(error: &DbErr) -> bool {
+enum Severity {
+    Contended,
+    Unavailable,
+    Defect,
+}
+
+fn severity(error: &DbErr) -> Severity {
     if matches!(error, DbErr::ConnectionAcquire(_)) {
-        return true;
+        return Severity::Unavailable;
     }
     let (DbErr::Conn(cause) | DbErr::Exec(cause) | DbErr::Query(cause)) = error else {
-        return false;
+        return Severity::Defect;
     };
-    let RuntimeErr::SqlxError(cause) = cause else { return matches!(error, DbErr::Conn(_)) };
+    let RuntimeErr::SqlxError(cause) = cause else {
+        // The pool reports a lost connection as text.
+        return Severity::Unavailable;
+    };
     match &**cause {
-        sqlx::Error::Database(answer) => backed_out(&**answer),
+        sqlx::Error::Database(answer) => severity_of_answer(&**answer),
         sqlx::Error::Io(_)
         | sqlx::Error::Tls(_)
         | sqlx::Error::Protocol(_)
         | sqlx::Error::PoolTimedOut
         | sqlx::Error::PoolClosed
         | sqlx::Error::BeginFailed
-        | sqlx::Error::WorkerCrashed => true,
-        _ => false,
+        | sqlx::Error::WorkerCrashed => Severity::Unavailable,
+        _ => Severity::Defect,
     }
 }
 
-fn backed_out(answer: &dyn sqlx::error::DatabaseError) -> bool {
+fn severity_of_answer(answer: &dyn sqlx::error::DatabaseError) -> Severity {
     if let Some(mysql) = answer.try_downcast_ref::<MySqlDatabaseError>() {
-        // Too many connections, shutting down, lock wait, deadlock, read-only, interrupted.
-        return matches!(mysql.number(), 1040 | 1053 | 1205 | 1213 | 1290 | 1317 | 1836 | 1927);
+        return match mysql.number() {
+            // Lock wait, deadlock, and MariaDB's "record has changed since last read".
+            1020 | 1205 | 1213 => Severity::Contended,
+            // Too many connections, shutting down, read-only, interrupted, killed.
+            1040 | 1053 | 1290 | 1317 | 1836 | 1927 => Severity::Unavailable,
+            _ => Severity::Defect,
+        };
     }
-    let Some(code) = answer.code() else { return false };
-    // PostgreSQL (five characters): connection, transaction rollback, resources, operator
-    // intervention, read-only. SQLite (a number): busy, locked, input/output, full.
+    let Some(code) = answer.code() else { return Severity::Defect };
+    // PostgreSQL's codes have five characters, SQLite's are numbers.
     if code.len() == 5 {
-        ["08", "40", "53", "57"].iter().any(|class| code.starts_with(class)) || code == "25006"
+        match code.split_at(2) {
+            ("40", _) => Severity::Contended,
+            // Connection, resources, operator intervention, read-only.
+            ("08" | "53" | "57", _) | ("25", "006") => Severity::Unavailable,
+            _ => Severity::Defect,
+        }
     } else {
-        code.parse().is_ok_and(|code: i32| matches!(code & 0xff, 5 | 6 | 10 | 13))
+        match code.parse().map(|code: i32| code & 0xff) {
+            // Busy, locked; input/output, full, cannot open.
+            Ok(5 | 6) => Severity::Contended,
+            Ok(10 | 13 | 14) => Severity::Unavailable,
+            _ => Severity::Defect,
+        }
     }
 }

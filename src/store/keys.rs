@@ -2,7 +2,7 @@
 
 use entity::signing_keys::{ActiveModel, Column, Entity, Model};
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter,
+    ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter,
     QueryOrder, sea_query::Expr,
 };
 

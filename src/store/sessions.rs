@@ -1,14 +1,14 @@
 //! Sign-ins.
 
 use entity::{
-    sessions::{ActiveModel, Column, Entity, Model},
+    sessions::{ActiveModel, Column, Entity},
     users,
 };
 use sea_orm::{
     ActiveValue::Set,
-    ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+    ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
     UpdateMany,
-    sea_query::{Expr, ExprTrait},
+    sea_query::Expr,
 };
 
 use super::{Store, StoreError, Transaction, rows};

@@ -2,8 +2,9 @@
 
 use entity::users::{ActiveModel, Column, Entity};
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, QueryFilter,
-    QueryOrder, QuerySelect, sea_query::Expr, sea_query::LockType,
+    ActiveValue::Set,
+    ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+    sea_query::{Expr, ExprTrait, LockType},
 };
 
 use super::{Store, StoreError, Transaction, rows};
@@ -112,10 +113,15 @@ impl Transaction {
     /// Keeps an enabled account at `credentials_version` until the transaction ends; false if it
     /// is no longer there, enabled and at that version.
     pub async fn hold_user(&self, user: &User) -> Result<bool, StoreError> {
+        // MariaDB knows no FOR SHARE. SQLite needs neither: its transaction is the only writer.
+        let lock = match self.inner.get_database_backend() {
+            DbBackend::MySql => LockType::Update,
+            _ => LockType::Share,
+        };
         let row = Entity::find_by_id(user.id.to_string())
             .filter(Column::CredentialsVersion.eq(user.credentials_version))
             .filter(Column::DisabledAt.is_null())
-            .lock(LockType::Share)
+            .lock(lock)
             .one(&self.inner)
             .await?;
         Ok(row.is_some())
@@ -150,12 +156,9 @@ impl Transaction {
 
     /// Sets the roles of an account; false if there is none.
     pub async fn set_roles(&self, id: UserId, roles: &Roles) -> Result<bool, StoreError> {
-        Entity::update_many()
+        let update = Entity::update_many()
             .col_expr(Column::Roles, Expr::value(roles.to_string()))
-            .filter(Column::Id.eq(id.to_string()))
-            .exec(&self.inner)
-            .await?;
-        // MySQL counts changed rows, not found ones: ask.
-        Ok(Entity::find_by_id(id.to_string()).one(&self.inner).await?.is_some())
+            .filter(Column::Id.eq(id.to_string()));
+        Ok(update.exec(&self.inner).await?.rows_affected == 1)
     }
 }

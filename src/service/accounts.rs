@@ -1,0 +1,181 @@
+//! What operators do with accounts and their sessions.
+
+use super::{
+    Auth, ServiceError,
+    audit::{self, Event},
+};
+use crate::{
+    domain::{
+        clock::Timestamp,
+        email::Email,
+        id::{SessionId, UserId},
+        password::{Password, PasswordError},
+        role::Roles,
+        session::{Caller, EndReason, Session},
+        user::User,
+    },
+    store::StoreError,
+};
+
+/// An operator's act failed.
+#[derive(Debug, thiserror::Error)]
+pub enum AccountError {
+    /// No such account.
+    #[error("there is no such account")]
+    Unknown,
+    /// The address is taken.
+    #[error("this address has an account already")]
+    Taken,
+    /// The password will not do.
+    #[error(transparent)]
+    Password(#[from] PasswordError),
+    /// Somebody else changed the account at the same time.
+    #[error("the account was changed at the same time; try again")]
+    Changed,
+    /// The service failed.
+    #[error(transparent)]
+    Service(#[from] ServiceError),
+}
+
+impl From<StoreError> for AccountError {
+    fn from(error: StoreError) -> Self {
+        Self::Service(error.into())
+    }
+}
+
+impl Auth {
+    /// Makes an account.
+    pub async fn add_user(
+        &self,
+        email: Email,
+        password: &str,
+        roles: Roles,
+    ) -> Result<UserId, AccountError> {
+        let password = Password::new(password, self.settings.min_password_length, &email)?;
+        match self.insert_user(email, &password, roles).await {
+            Ok(id) => {
+                audit::record(Event::UserCreated, Some(id), None, &Caller::default());
+                Ok(id)
+            }
+            Err(ServiceError::Store(StoreError::Conflict)) => Err(AccountError::Taken),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Accounts, oldest first.
+    pub async fn users(&self, offset: u64, limit: u64) -> Result<Vec<User>, ServiceError> {
+        Ok(self.store.users(offset, limit).await?)
+    }
+
+    /// The account with this identifier or address.
+    pub async fn find_user(&self, id_or_email: &str) -> Result<User, AccountError> {
+        let found = match (UserId::parse(id_or_email), Email::parse(id_or_email)) {
+            (Some(id), _) => self.store.user(id).await?,
+            (None, Ok(email)) => self.store.user_by_email(&email).await?,
+            (None, Err(_)) => None,
+        };
+        found.map(|found| found.user).ok_or(AccountError::Unknown)
+    }
+
+    /// Lets an account sign in again.
+    pub async fn enable_user(&self, user: UserId) -> Result<(), AccountError> {
+        let transaction = self.store.begin().await?;
+        if !transaction.set_disabled(user, None).await? {
+            return Err(AccountError::Unknown);
+        }
+        transaction.commit().await?;
+        audit::record(Event::UserChanged("enabled"), Some(user), None, &Caller::default());
+        Ok(())
+    }
+
+    /// Ends all sessions of an account and lets it open none.
+    pub async fn disable_user(&self, user: UserId) -> Result<(), AccountError> {
+        let now = self.clock.now();
+        let transaction = self.store.begin().await?;
+        if !transaction.set_disabled(user, Some(now)).await? {
+            return Err(AccountError::Unknown);
+        }
+        let ended = transaction.open_sessions(user).await?;
+        transaction.end_sessions(&ended, EndReason::UserDisabled, now).await?;
+        transaction.commit().await?;
+        let operator = Caller::default();
+        audit::record(Event::UserChanged("disabled"), Some(user), None, &operator);
+        self.announce_ended(user, &ended, EndReason::UserDisabled, now, &operator);
+        Ok(())
+    }
+
+    /// Sets the roles of an account. Its access tokens are stale within the published bound; its
+    /// sessions go on with the new roles.
+    pub async fn set_roles(&self, user: UserId, roles: &Roles) -> Result<(), AccountError> {
+        let now = self.clock.now();
+        let bar = Timestamp::from_seconds(now.seconds_up());
+        let transaction = self.store.begin().await?;
+        if !transaction.set_roles(user, roles).await? {
+            return Err(AccountError::Unknown);
+        }
+        let sessions = transaction.open_sessions(user).await?;
+        transaction.outdate_tokens(&sessions, bar, now).await?;
+        transaction.commit().await?;
+        let changes: Vec<_> = sessions
+            .iter()
+            .map(|session| crate::store::Change {
+                session: *session,
+                at: now,
+                ended: false,
+                tokens_not_before: Some(bar),
+            })
+            .collect();
+        self.revocations.apply(&changes, self.policy());
+        audit::record(Event::UserChanged("roles"), Some(user), None, &Caller::default());
+        Ok(())
+    }
+
+    /// Sets a password and ends all sessions of the account.
+    pub async fn set_password(&self, user: &User, new: &str) -> Result<(), AccountError> {
+        let now = self.clock.now();
+        let new = Password::new(new, self.settings.min_password_length, &user.email)?;
+        let hash = self.hasher.hash(&new).await.map_err(ServiceError::from)?;
+        let ended = self.replace_password(user, &hash, None, now).await?;
+        let ended = ended.ok_or(AccountError::Changed)?;
+        let operator = Caller::default();
+        audit::record(Event::PasswordChange, Some(user.id), None, &operator);
+        self.announce_ended(user.id, &ended, EndReason::PasswordChange, now, &operator);
+        Ok(())
+    }
+
+    /// The live sessions of an account, newest first.
+    pub async fn sessions_of(&self, user: UserId) -> Result<Vec<Session>, ServiceError> {
+        Ok(self.store.live_sessions(user, self.clock.now()).await?)
+    }
+
+    /// Ends one session, whoever's it is; false if there is no such live session.
+    pub async fn operator_ends_session(&self, id: SessionId) -> Result<bool, ServiceError> {
+        let now = self.clock.now();
+        let Some(found) = self.store.session(id).await? else { return Ok(false) };
+        if !found.session.is_alive(now) {
+            return Ok(false);
+        }
+        let (user, operator) = (found.user.id, Caller::default());
+        self.end_sessions(user, &[id], EndReason::Operator, now, &operator).await?;
+        Ok(true)
+    }
+
+    /// Ends all sessions of an account and gives their number.
+    pub async fn operator_ends_sessions_of(&self, user: UserId) -> Result<u64, ServiceError> {
+        let now = self.clock.now();
+        let sessions = self.open_sessions(user).await?;
+        let operator = Caller::default();
+        self.end_sessions(user, &sessions, EndReason::Operator, now, &operator).await?;
+        Ok(u64::try_from(sessions.len()).unwrap_or(u64::MAX))
+    }
+
+    /// Ends every session there is, and gives their number: after a restore from a backup.
+    pub async fn operator_ends_every_session(&self) -> Result<u64, ServiceError> {
+        let transaction = self.store.begin().await?;
+        let count = transaction.end_every_session(EndReason::Operator, self.clock.now()).await?;
+        transaction.commit().await?;
+        let ended = Event::UserChanged("all_sessions_ended");
+        audit::record(ended, None, None, &Caller::default());
+        Ok(count)
+    }
+}

@@ -1,0 +1,90 @@
+//! Audit events: their own log target, a fixed vocabulary (after the OWASP logging vocabulary), no
+//! secret. Who by identifier, never by address.
+
+use crate::domain::{
+    id::{SessionId, UserId},
+    session::{Caller, EndReason},
+};
+
+/// What happened.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Event {
+    /// A password opened a session.
+    LoginSuccess,
+    /// A known account, a wrong password, or an account that may not sign in.
+    LoginFail,
+    /// A session moved on to its next generation.
+    SessionRenewed,
+    /// A session ended.
+    SessionEnded(EndReason),
+    /// A superseded refresh token came back; the half that betrayed it.
+    TokenReuse(&'static str),
+    /// Genuine tokens were refused at refresh: why, and which half.
+    TokenRefused { reason: &'static str, half: &'static str },
+    /// A refresh token of a generation that the session never reached: was the database restored?
+    TokenAhead,
+    /// The password changed.
+    PasswordChange,
+    /// An account was made.
+    UserCreated,
+    /// An operator changed an account: what.
+    UserChanged(&'static str),
+    /// An operator changed a key ring.
+    KeyImported,
+}
+
+impl Event {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::LoginSuccess => "authn_login_success",
+            Self::LoginFail => "authn_login_fail",
+            Self::SessionRenewed => "session_renewed",
+            Self::SessionEnded(_) => "session_ended",
+            Self::TokenReuse(_) => "authn_token_reuse",
+            Self::TokenRefused { .. } => "authn_token_refused",
+            Self::TokenAhead => "authn_token_ahead",
+            Self::PasswordChange => "authn_password_change",
+            Self::UserCreated => "user_created",
+            Self::UserChanged(_) => "user_updated",
+            Self::KeyImported => "key_imported",
+        }
+    }
+
+    const fn reason(self) -> &'static str {
+        match self {
+            Self::SessionEnded(reason) => reason.as_str(),
+            Self::TokenRefused { reason, .. } | Self::UserChanged(reason) => reason,
+            _ => "",
+        }
+    }
+
+    const fn half(self) -> &'static str {
+        match self {
+            Self::TokenReuse(half) | Self::TokenRefused { half, .. } => half,
+            _ => "",
+        }
+    }
+
+    const fn is_alarm(self) -> bool {
+        matches!(self, Self::TokenReuse(_) | Self::TokenAhead)
+    }
+}
+
+/// Writes one event.
+pub(super) fn record(
+    event: Event,
+    user: Option<UserId>,
+    session: Option<SessionId>,
+    caller: &Caller,
+) {
+    let user = user.map(|id| id.to_string()).unwrap_or_default();
+    let session = session.map(|id| id.to_string()).unwrap_or_default();
+    let (name, reason, half) = (event.name(), event.reason(), event.half());
+    let ip = caller.origination.ip.as_str();
+    let request_id = caller.request_id.as_str();
+    if event.is_alarm() {
+        tracing::warn!(target: "tandem::audit", event = name, reason, half, user, session, ip, request_id);
+    } else {
+        tracing::info!(target: "tandem::audit", event = name, reason, half, user, session, ip, request_id);
+    }
+}

@@ -1,0 +1,196 @@
+//! Opening a session with a password.
+
+use super::{
+    Auth, Grant, ServiceError,
+    audit::{self, Event},
+    issue::Secrets,
+    refusals::Place,
+};
+use crate::{
+    crypto::{password::Verdict, refresh_token::RefreshSecret},
+    domain::{
+        clock::Timestamp,
+        email::Email,
+        id::SessionId,
+        password::Password,
+        session::{Authentication, Caller, EndReason, Flow, Session},
+        user::User,
+    },
+    store::{Change, NewSession, StoreError, StoredUser, Transaction},
+};
+
+/// How often a transaction that the database backed out of is begun anew.
+const ATTEMPTS: usize = 5;
+
+/// A login failed.
+#[derive(Debug, thiserror::Error)]
+pub enum LoginError {
+    /// Wrong, unknown, disabled: all the same to the outside.
+    #[error("the address or the password is wrong")]
+    InvalidCredentials,
+    /// The service failed.
+    #[error(transparent)]
+    Service(#[from] ServiceError),
+}
+
+impl Auth {
+    /// Checks `password` and opens a new session. `presented`: the access pair that came with the
+    /// request, whose session ends; nothing else of what came with it is used.
+    pub async fn login(
+        &self,
+        email: &Email,
+        password: &Password,
+        presented: Option<(&str, &str)>,
+        caller: &Caller,
+    ) -> Result<Grant, LoginError> {
+        let user = self.check_password(email, password, caller).await?;
+        let now = self.clock.now();
+        let replaced = presented.and_then(|(body, cookie)| {
+            let pair = self.genuine_pair(&self.rings(), body, cookie, now).ok()?;
+            Some(pair.principal.session)
+        });
+        let (session, secrets) = self.draft_session(&user, caller, now);
+        let opened = self.open(&user, &session, &secrets, replaced).await?;
+        let Some(ended) = opened else { return Err(LoginError::InvalidCredentials) };
+        self.forget(&ended, now);
+        for (id, reason) in ended {
+            audit::record(Event::SessionEnded(reason), Some(user.id), Some(id), caller);
+        }
+        audit::record(Event::LoginSuccess, Some(user.id), Some(session.id), caller);
+        Ok(self.issue(session, user, &secrets, now)?)
+    }
+
+    /// The enabled account with this address and password. Takes as long where there is none.
+    async fn check_password(
+        &self,
+        email: &Email,
+        password: &Password,
+        caller: &Caller,
+    ) -> Result<User, LoginError> {
+        let found = self.store.user_by_email(email).await.map_err(ServiceError::from)?;
+        let stored = found.as_ref().map(|found| found.password_hash.as_str());
+        let verdict = self.hasher.verify(password, stored).await.map_err(ServiceError::from)?;
+        match (found, verdict) {
+            (None, _) => self.refusals.count(Place::Login, "", "unknown_user"),
+            (Some(found), Verdict::Wrong) => {
+                self.refusals.count(Place::Login, "", "wrong_password");
+                audit::record(Event::LoginFail, Some(found.user.id), None, caller);
+            }
+            (Some(found), _) if !found.user.is_enabled() => {
+                self.refusals.count(Place::Login, "", "disabled");
+                audit::record(Event::LoginFail, Some(found.user.id), None, caller);
+            }
+            (Some(found), Verdict::Right) => return Ok(found.user),
+            (Some(found), Verdict::RightButCheap) => {
+                self.rehash(&found, password).await;
+                return Ok(found.user);
+            }
+        }
+        Err(LoginError::InvalidCredentials)
+    }
+
+    /// Hashes a password again at today's cost. If that fails, the next login tries again.
+    async fn rehash(&self, found: &StoredUser, password: &Password) {
+        let Ok(hash) = self.hasher.hash(password).await else { return };
+        let stored = &found.password_hash;
+        if let Err(error) = self.store.rehash_password(found.user.id, stored, &hash).await {
+            tracing::warn!(%error, "a password could not be rehashed at today's cost");
+        }
+    }
+
+    /// A session that begins now, and its first two secrets.
+    pub(super) fn draft_session(
+        &self,
+        user: &User,
+        caller: &Caller,
+        now: Timestamp,
+    ) -> (Session, Secrets) {
+        let expires_at = now.plus(self.policy().session_max_ttl);
+        let session = Session {
+            id: SessionId::random(&*self.entropy),
+            user: user.id,
+            flow: Flow::Dual,
+            created_at: now,
+            last_seen_at: now,
+            idle_expires_at: now.plus(self.policy().session_idle_ttl).min(expires_at),
+            expires_at,
+            tokens_not_before: None,
+            ended_at: None,
+            origination: caller.origination.clone(),
+            authentication: Authentication { time: now, methods: vec!["pwd".to_owned()] },
+            generation: 1,
+            acknowledged_at: None,
+        };
+        let secret = || RefreshSecret::random(&*self.entropy);
+        (session, Secrets { body: secret(), cookie: secret() })
+    }
+
+    /// Opens the session, ends the one it replaces and those beyond the limit; `None` if the account
+    /// changed since its password was checked.
+    async fn open(
+        &self,
+        user: &User,
+        session: &Session,
+        secrets: &Secrets,
+        replaced: Option<SessionId>,
+    ) -> Result<Option<Vec<(SessionId, EndReason)>>, ServiceError> {
+        let new = NewSession { session: session.clone(), hashes: secrets.hashes() };
+        let mut attempt = 1;
+        loop {
+            match self.try_open(user, &new, replaced).await {
+                Err(StoreError::Contended(_)) if attempt < ATTEMPTS => attempt += 1,
+                outcome => return Ok(outcome?),
+            }
+        }
+    }
+
+    async fn try_open(
+        &self,
+        user: &User,
+        new: &NewSession,
+        replaced: Option<SessionId>,
+    ) -> Result<Option<Vec<(SessionId, EndReason)>>, StoreError> {
+        let now = new.session.created_at;
+        let transaction = self.store.begin().await?;
+        if !transaction.hold_user(user).await? {
+            return Ok(None);
+        }
+        let mut ended = Vec::new();
+        if let Some(id) = replaced {
+            end(&transaction, &[id], EndReason::Replaced, now, &mut ended).await?;
+        }
+        transaction.insert_session(new).await?;
+        let surplus =
+            transaction.surplus_sessions(user.id, self.policy().max_sessions, now).await?;
+        end(&transaction, &surplus, EndReason::TooMany, now, &mut ended).await?;
+        transaction.commit().await?;
+        Ok(Some(ended))
+    }
+
+    /// Makes sessions that ended at `now` known to this instance at once.
+    pub(super) fn forget(&self, ended: &[(SessionId, EndReason)], now: Timestamp) {
+        let changes: Vec<Change> = ended
+            .iter()
+            .map(|(session, _)| Change {
+                session: *session,
+                at: now,
+                ended: true,
+                tokens_not_before: None,
+            })
+            .collect();
+        self.revocations.apply(&changes, self.policy());
+    }
+}
+
+async fn end(
+    transaction: &Transaction,
+    sessions: &[SessionId],
+    reason: EndReason,
+    now: Timestamp,
+    ended: &mut Vec<(SessionId, EndReason)>,
+) -> Result<(), StoreError> {
+    if transaction.end_sessions(sessions, reason, now).await? > 0 {
+        ended.extend(sessions.iter().map(|id| (*id, reason)));
+    }
+    Ok(())
+}

@@ -1,0 +1,68 @@
+//! Revocation without a lookup per request: a small set of what ended, kept by every instance.
+
+use std::{
+    collections::HashMap,
+    sync::{PoisonError, RwLock},
+};
+
+use crate::domain::{clock::Timestamp, id::SessionId, policy::TokenPolicy};
+use crate::store::Change;
+
+#[derive(Clone, Copy, Debug)]
+struct Entry {
+    ended: bool,
+    /// Tokens issued up to then (seconds) are stale.
+    tokens_not_before: Option<i64>,
+    forget_at: Timestamp,
+}
+
+/// What the set says of a session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Standing {
+    /// It ended.
+    Ended,
+    /// It goes on; its tokens issued up to then (seconds) are stale.
+    Alive { tokens_not_before: Option<i64> },
+}
+
+/// Sessions that ended, or whose access tokens up to a moment are stale, for as long as such a token
+/// could pass otherwise.
+#[derive(Debug, Default)]
+pub(super) struct Revocations(RwLock<HashMap<SessionId, Entry>>);
+
+impl Revocations {
+    pub(super) fn standing(&self, session: SessionId) -> Standing {
+        let entries = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        match entries.get(&session) {
+            None => Standing::Alive { tokens_not_before: None },
+            Some(Entry { ended: true, .. }) => Standing::Ended,
+            Some(entry) => Standing::Alive { tokens_not_before: entry.tokens_not_before },
+        }
+    }
+
+    /// Adds what changed. An end is final; `tokens_not_before` only moves forward.
+    pub(super) fn apply(&self, changes: &[Change], policy: &TokenPolicy) {
+        if changes.is_empty() {
+            return;
+        }
+        let mut entries = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        for change in changes {
+            let forget_at = change.at.plus(policy.revocation_memory());
+            let bar = change.tokens_not_before.map(Timestamp::seconds_up);
+            let entry = entries.entry(change.session).or_insert(Entry {
+                ended: false,
+                tokens_not_before: None,
+                forget_at,
+            });
+            entry.ended |= change.ended;
+            entry.tokens_not_before = entry.tokens_not_before.max(bar);
+            entry.forget_at = entry.forget_at.max(forget_at);
+        }
+    }
+
+    /// Forgets what no token can outlive.
+    pub(super) fn purge(&self, now: Timestamp) {
+        let mut entries = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        entries.retain(|_, entry| now < entry.forget_at);
+    }
+}

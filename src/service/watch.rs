@@ -1,0 +1,173 @@
+//! Looking at the database, again and again: what others changed, and whether it is there.
+
+use std::{
+    future::Future,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicI64, Ordering},
+    },
+    time::Duration,
+};
+
+use tokio::time::{MissedTickBehavior, interval};
+
+use super::{Auth, KeyServiceError};
+use crate::{domain::clock::Timestamp, store::StoreError};
+
+/// How far a look reaches back over the one before: writers' clocks and the order of commits differ.
+const OVERLAP: Duration = Duration::from_secs(60);
+
+/// How far this clock and the database's may differ.
+const MAX_CLOCK_DIFFERENCE: Duration = Duration::from_secs(2);
+
+/// How often acknowledgements are written.
+const FLUSH: Duration = Duration::from_millis(100);
+
+/// How often counted refusals go to the log.
+const REPORT: Duration = Duration::from_secs(60);
+
+/// What the last look found.
+#[derive(Debug, Default)]
+pub(super) struct LastLook {
+    /// When the last successful one began, milliseconds; 0 before the first.
+    began: AtomicI64,
+    failed: AtomicBool,
+    clock_difference: AtomicI64,
+}
+
+/// Whether the service can do its work.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Readiness {
+    /// Why not; empty if it can.
+    pub problems: Vec<&'static str>,
+    /// The age of the revocation set; `None` before the first look.
+    pub revocations_age: Option<Duration>,
+}
+
+impl Auth {
+    /// The look before the first request: makes missing keys, and fills the revocation set with
+    /// everything that an access token could outlive.
+    pub async fn first_look(&self) -> Result<(), KeyServiceError> {
+        self.make_missing_keys().await?;
+        self.look().await
+    }
+
+    /// Learns what other instances changed.
+    pub async fn look(&self) -> Result<(), KeyServiceError> {
+        let outcome = self.try_look().await;
+        self.last_look.failed.store(outcome.is_err(), Ordering::Relaxed);
+        outcome
+    }
+
+    async fn try_look(&self) -> Result<(), KeyServiceError> {
+        let began = self.clock.now();
+        let difference = self.store.database_time().await?.millis() - self.clock.now().millis();
+        self.last_look.clock_difference.store(difference, Ordering::Relaxed);
+        let since = match self.last_look.began.load(Ordering::Relaxed) {
+            0 => began.minus(self.policy().revocation_memory()),
+            before => Timestamp::from_millis(before),
+        };
+        let changes = self.store.changes_since(since.minus(OVERLAP)).await?;
+        self.revocations.apply(&changes, self.policy());
+        self.revocations.purge(began);
+        self.read_keys(began).await?;
+        self.last_look.began.store(began.millis(), Ordering::Relaxed);
+        Ok(())
+    }
+
+    /// Whether the service can do its work now.
+    pub fn readiness(&self) -> Readiness {
+        let look = &self.last_look;
+        let began = look.began.load(Ordering::Relaxed);
+        let mut problems = Vec::new();
+        if began == 0 {
+            problems.push("starting: the database has not been read yet");
+        } else if look.failed.load(Ordering::Relaxed) {
+            problems.push("the database cannot be asked");
+        }
+        let difference = look.clock_difference.load(Ordering::Relaxed).unsigned_abs();
+        if Duration::from_millis(difference) > MAX_CLOCK_DIFFERENCE {
+            problems.push("this clock and the database's differ by more than 2 s");
+        }
+        let age = || self.clock.now().since(Timestamp::from_millis(began));
+        Readiness { problems, revocations_age: (began != 0).then(age) }
+    }
+
+    /// Writes first sights of body halves to their sessions.
+    pub async fn flush_acknowledgements(&self) -> Result<(), StoreError> {
+        while let Some((batch, at)) = self.acknowledgements.batch() {
+            self.store.acknowledge(&batch, at).await?;
+            self.acknowledgements.written(&batch);
+        }
+        Ok(())
+    }
+}
+
+/// The background work of an instance.
+#[derive(Clone, Debug)]
+pub struct Watch(Arc<Auth>);
+
+impl Watch {
+    /// For `auth`.
+    pub const fn new(auth: Arc<Auth>) -> Self {
+        Self(auth)
+    }
+
+    /// Works until `stop`; writes what is still to be written then.
+    pub async fn run_until(self, stop: impl Future<Output = ()>) {
+        tokio::select! {
+            () = self.look_for_ever() => {}
+            () = self.flush_for_ever() => {}
+            () = self.report_for_ever() => {}
+            () = stop => {}
+        }
+        if let Err(error) = self.0.flush_acknowledgements().await {
+            tracing::warn!(%error, "the last acknowledgements were not written");
+        }
+        self.0.refusals.report();
+    }
+
+    async fn look_for_ever(&self) {
+        let mut ticks = ticks(self.0.settings.revocation_poll);
+        let mut failing = false;
+        loop {
+            ticks.tick().await;
+            match (self.0.look().await, failing) {
+                (Err(error), false) => {
+                    tracing::error!(%error, "the database cannot be read; going on with what is known");
+                    failing = true;
+                }
+                (Ok(()), true) => {
+                    tracing::info!("the database can be read again");
+                    failing = false;
+                }
+                (Err(_), true) | (Ok(()), false) => {}
+            }
+        }
+    }
+
+    async fn flush_for_ever(&self) {
+        let mut ticks = ticks(FLUSH);
+        loop {
+            ticks.tick().await;
+            // Kept for the next try; the look says that the database is away.
+            if let Err(error) = self.0.flush_acknowledgements().await {
+                tracing::debug!(%error, "acknowledgements wait to be written");
+            }
+        }
+    }
+
+    async fn report_for_ever(&self) {
+        let mut ticks = ticks(REPORT);
+        loop {
+            ticks.tick().await;
+            self.0.refusals.report();
+        }
+    }
+}
+
+fn ticks(period: Duration) -> tokio::time::Interval {
+    let mut ticks = interval(period);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    ticks
+}
