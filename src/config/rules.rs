@@ -13,11 +13,12 @@ pub(super) struct Rule {
 
 pub(super) static RULES: &[Rule] = &[
     Rule {
-        // A request under way for longer would bring an answer that counts as stolen.
+        // A request and the answer to it together must be over before the interval is: an answer that
+        // comes later looks like a stolen one.
         key: "server.request_timeout",
-        demand: "must be less than",
+        demand: "must be less than half of",
         other: "tokens.reuse_interval",
-        holds: |c| c.dev || c.server.request_timeout < c.tokens.reuse_interval,
+        holds: |c| c.dev || c.server.request_timeout < c.tokens.reuse_interval / 2,
     },
     Rule {
         // Else every refresh comes within the interval, is answered again, and never rotates.

@@ -43,7 +43,7 @@ impl Default for Server {
             trusted_proxies: Vec::new(),
             docs: false,
             metrics_listen: None,
-            request_timeout: Duration::from_secs(15),
+            request_timeout: Duration::from_secs(10),
             max_body: 64 * 1024,
         }
     }

@@ -75,6 +75,11 @@ impl Auth {
         Ok(())
     }
 
+    /// True once the database has been read: what ended is known, and the keys are.
+    pub fn has_looked(&self) -> bool {
+        self.last_look.began.load(Ordering::Relaxed) != 0
+    }
+
     /// Whether the service can do its work now.
     pub fn readiness(&self) -> Readiness {
         let look = &self.last_look;

@@ -33,24 +33,24 @@ export async function startTandem(program, settings = {}) {
     rmSync(directory, { recursive: true, force: true })
   }
 
+  let giveUp
   const url = await new Promise((found, fail) => {
-    const giveUp = setTimeout(() => fail(new Error(`no address within 30 s:\n${log}`)), 30_000)
+    giveUp = setTimeout(() => fail(new Error(`no address within 30 s:\n${log}`)), 30_000)
     const read = (chunk) => {
       log += chunk
       const address = /listening on (http:\/\/[^\s"]+)/.exec(log)
-      if (address) {
-        clearTimeout(giveUp)
-        found(address[1])
-      }
+      if (address) found(address[1])
     }
     child.stdout.setEncoding('utf8').on('data', read)
     child.stderr.setEncoding('utf8').on('data', read)
     child.once('error', fail)
     ended.then((status) => fail(new Error(`${program} ended with status ${status}:\n${log}`)))
-  }).catch(async (error) => {
-    await stop()
-    throw error
   })
+    .catch(async (error) => {
+      await stop()
+      throw error
+    })
+    .finally(() => clearTimeout(giveUp))
   return { url, stop, log: () => log }
 }
 

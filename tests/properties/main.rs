@@ -1,1 +1,3 @@
-fn main() {}
+//! Properties: what must hold for every input or every course of events, not for chosen examples.
+
+mod model;

@@ -44,7 +44,7 @@ fn defaults() {
             ("server.trusted_proxies", "[]"),
             ("server.docs", if dev { "true" } else { "false" }),
             ("server.metrics_listen", "none"),
-            ("server.request_timeout", "15s"),
+            ("server.request_timeout", "10s"),
             ("server.max_body", "64KiB"),
             ("database.url", "sqlite://data/tandem.db?mode=rwc"),
             ("database.timeout", "5s"),

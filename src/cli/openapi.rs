@@ -1,0 +1,11 @@
+//! `tandem openapi`.
+
+use std::io::Write;
+
+use super::Failure;
+use crate::http;
+
+/// Prints the document, byte for byte as it is served.
+pub(super) fn run() -> Result<(), Failure> {
+    Ok(std::io::stdout().write_all(http::document().as_bytes())?)
+}

@@ -1,0 +1,103 @@
+//! Register, log in, change the password, see oneself.
+
+use std::sync::Arc;
+
+use poem::{Result, http::HeaderMap};
+use poem_openapi::{OpenApi, payload::Json};
+
+use super::{
+    super::{
+        State,
+        body::JsonBody,
+        caller::CallerOf,
+        credentials::AccessTokens,
+        guard::Guarded,
+        payload::{Answer, Credentials, Empty, Me, PasswordChange, Session, TokenAnswer, User},
+        problem::{Code, Problem},
+    },
+    Tag,
+};
+use crate::{
+    domain::{email::Email, password::Password},
+    service::Grant,
+};
+
+pub(in super::super) struct AccountsApi(pub(in super::super) Arc<State>);
+
+#[OpenApi(tag = "Tag::Accounts")]
+impl AccountsApi {
+    /// Make an account
+    ///
+    /// The answer is the same whether or not the address already has an account. The account can be
+    /// used at once.
+    #[oai(path = "/api/auth/register", method = "post", operation_id = "register")]
+    async fn register(
+        &self,
+        caller: CallerOf,
+        body: JsonBody<Credentials>,
+    ) -> Result<Answer<Empty, 202>> {
+        let email = read_email(&body.0.email)?;
+        let registered = self.0.auth.register(email, &body.0.password, &caller.0).await;
+        registered.map_err(Problem::from)?;
+        Ok(Answer::new(Empty))
+    }
+
+    /// Log in
+    ///
+    /// Opens a new session. The body half of its tokens is in the answer, the cookie half is set by
+    /// two `Set-Cookie` lines. A session whose access pair comes with the request ends.
+    #[oai(path = "/api/auth/login", method = "post", operation_id = "login")]
+    async fn login(
+        &self,
+        caller: CallerOf,
+        headers: &HeaderMap,
+        body: JsonBody<Credentials>,
+    ) -> Result<Answer<Json<TokenAnswer>, 200>> {
+        let email = read_email(&body.0.email)?;
+        let password = read_password("password", &body.0.password)?;
+        // What is ambiguous is not presented: it must not keep anybody from logging in.
+        let presented = AccessTokens::read(headers, &self.0.cookies).ok();
+        let presented = presented.and_then(|tokens| tokens.body.zip(tokens.cookie));
+        let grant = self.0.auth.login(&email, &password, presented, &caller.0).await;
+        Ok(grant_answer(&self.0, &grant.map_err(Problem::from)?))
+    }
+
+    /// Change the password
+    ///
+    /// All sessions of the account end, this one too, and a new one is opened: use the tokens of the
+    /// answer from then on.
+    #[oai(path = "/api/auth/password", method = "post", operation_id = "changePassword")]
+    async fn change_password(
+        &self,
+        guarded: Guarded,
+        caller: CallerOf,
+        body: JsonBody<PasswordChange>,
+    ) -> Result<Answer<Json<TokenAnswer>, 200>> {
+        let current = read_password("current_password", &body.0.current_password)?;
+        let new = &body.0.new_password;
+        let grant = self.0.auth.change_password(&guarded.0, &current, new, &caller.0).await;
+        Ok(grant_answer(&self.0, &grant.map_err(Problem::from)?))
+    }
+
+    /// See who is logged in
+    #[oai(path = "/api/auth/me", method = "get", operation_id = "me")]
+    async fn me(&self, guarded: Guarded) -> Result<Answer<Json<Me>, 200>> {
+        let me = self.0.auth.me(&guarded.0).await.map_err(Problem::from)?;
+        let (user, session) = me.ok_or_else(|| Problem::from(Code::InvalidToken))?;
+        let me = Me { user: User::from(&user), session: Session::new(&session, true) };
+        Ok(Answer::new(Json(me)))
+    }
+}
+
+/// Both halves of a grant.
+pub(super) fn grant_answer(state: &State, grant: &Grant) -> Answer<Json<TokenAnswer>, 200> {
+    Answer::new(Json(TokenAnswer::from(grant))).with_cookies(state.cookies.set(grant))
+}
+
+fn read_email(text: &str) -> Result<Email, Problem> {
+    Email::parse(text).map_err(|error| Problem::field("email", error))
+}
+
+fn read_password(field: &'static str, text: &str) -> Result<Password, Problem> {
+    Password::typed(text).map_err(|error| Problem::field(field, error))
+}

@@ -1,0 +1,335 @@
+//! The OpenAPI document: what the framework writes, put right, in stable bytes.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, LazyLock},
+};
+
+use poem::{
+    Endpoint, EndpointExt, IntoEndpoint, Response,
+    endpoint::BoxEndpoint,
+    http::{HeaderValue, Method, header},
+};
+use poem_openapi::{
+    LicenseObject, OpenApi, OpenApiService,
+    registry::{MetaApi, Registry},
+};
+use serde_json::{Map, Value, json};
+
+use super::{
+    State,
+    api::{
+        accounts::AccountsApi, health::HealthApi, keys::KeysApi, sessions::SessionsApi,
+        tokens::TokensApi,
+    },
+    problem::Code,
+};
+
+type Apis = (AccountsApi, TokensApi, SessionsApi, KeysApi, HealthApi);
+
+/// The operations, as an endpoint.
+pub(super) fn service(state: Arc<State>) -> impl Endpoint<Output = Response> {
+    let share = || Arc::clone(&state);
+    let apis: Apis = (
+        AccountsApi(share()),
+        TokensApi(share()),
+        SessionsApi(share()),
+        KeysApi(share()),
+        HealthApi(share()),
+    );
+    OpenApiService::new(apis, "", "").into_endpoint()
+}
+
+/// Serves the document.
+pub(super) fn endpoint(document: Arc<str>) -> impl Endpoint<Output = Response> {
+    poem::get(poem::endpoint::make_sync(move |_| {
+        Response::builder()
+            .header(header::CONTENT_TYPE, "application/json")
+            .body(document.to_string())
+    }))
+    .map_to_response()
+}
+
+/// The document: the same bytes on every call.
+pub fn document() -> String {
+    let description = include_str!("openapi.md");
+    let service = OpenApiService::new(Shape, "Tandem", env!("CARGO_PKG_VERSION"))
+        .description(description.trim())
+        .license(LicenseObject::new("MIT").url("https://spdx.org/licenses/MIT.html"))
+        .server("/");
+    let framework: Value = serde_json::from_str(&service.spec()).unwrap_or_default();
+    let mut text = serde_json::to_string_pretty(&sorted(put_right(framework))).unwrap_or_default();
+    text.push('\n');
+    text
+}
+
+/// The operations' description without the operations.
+struct Shape;
+
+impl OpenApi for Shape {
+    fn meta() -> Vec<MetaApi> {
+        Apis::meta()
+    }
+
+    fn register(registry: &mut Registry) {
+        Apis::register(registry);
+    }
+
+    fn add_routes(self, _: &mut HashMap<String, HashMap<Method, BoxEndpoint<'static>>>) {}
+}
+
+/// The methods of a path, for the `Allow` of a `405`.
+pub(super) fn allowed_methods(path: &str) -> HeaderValue {
+    static PATHS: LazyLock<Vec<(String, String)>> = LazyLock::new(|| {
+        let paths = Apis::meta().into_iter().flat_map(|api| api.paths);
+        let allow = paths.map(|path| {
+            let methods = path.operations.iter().map(|operation| operation.method.as_str());
+            (path.path, methods.collect::<Vec<_>>().join(", "))
+        });
+        allow.collect()
+    });
+    let found = PATHS.iter().find(|(template, _)| matches_template(template, path));
+    let methods = found.map_or("GET", |(_, methods)| methods);
+    HeaderValue::from_str(methods).unwrap_or(HeaderValue::from_static("GET"))
+}
+
+fn matches_template(template: &str, path: &str) -> bool {
+    let (mut want, mut have) = (template.split('/'), path.split('/'));
+    loop {
+        match (want.next(), have.next()) {
+            (None, None) => return true,
+            (Some(want), Some(have)) if want == have || want.starts_with('{') => {}
+            _ => return false,
+        }
+    }
+}
+
+/// Which problems an operation can answer.
+fn problems(operation_id: &str) -> &'static [Code] {
+    use Code::{
+        AccessExpired, Forbidden, Internal, InvalidCredentials, InvalidRequest, InvalidToken,
+        NotFound, OriginNotAllowed, PayloadTooLarge, Unauthenticated, Unavailable,
+        UnsupportedMediaType, ValidationFailed,
+    };
+    match operation_id {
+        "register" => &[
+            InvalidRequest, OriginNotAllowed, Forbidden, PayloadTooLarge, UnsupportedMediaType,
+            ValidationFailed, Internal, Unavailable,
+        ],
+        "login" => &[
+            InvalidRequest, InvalidCredentials, OriginNotAllowed, PayloadTooLarge,
+            UnsupportedMediaType, ValidationFailed, Internal, Unavailable,
+        ],
+        "refresh" => &[
+            InvalidRequest, Unauthenticated, InvalidToken, OriginNotAllowed, PayloadTooLarge,
+            UnsupportedMediaType, ValidationFailed, Internal, Unavailable,
+        ],
+        "changePassword" => &[
+            InvalidRequest, Unauthenticated, InvalidToken, AccessExpired, OriginNotAllowed,
+            PayloadTooLarge, UnsupportedMediaType, ValidationFailed, Internal, Unavailable,
+        ],
+        "logout" => &[InvalidRequest, OriginNotAllowed, PayloadTooLarge, Internal, Unavailable],
+        "logoutAll" | "endOtherSessions" => &[
+            InvalidRequest, Unauthenticated, InvalidToken, AccessExpired, OriginNotAllowed,
+            PayloadTooLarge, Internal, Unavailable,
+        ],
+        "endSession" => &[
+            InvalidRequest, Unauthenticated, InvalidToken, AccessExpired, OriginNotAllowed,
+            NotFound, PayloadTooLarge, Internal, Unavailable,
+        ],
+        "me" | "listSessions" => {
+            &[InvalidRequest, Unauthenticated, InvalidToken, AccessExpired, Internal, Unavailable]
+        }
+        "verify" => &[Unauthenticated, InvalidToken, AccessExpired, Unavailable],
+        "jwks" => &[Unavailable],
+        _ => &[],
+    }
+}
+
+/// Makes the framework's document say what is true.
+fn put_right(mut document: Value) -> Value {
+    let schemas = document.pointer("/components/schemas").cloned().unwrap_or_default();
+    if let Some(paths) = document.pointer_mut("/paths").and_then(Value::as_object_mut) {
+        let operations = paths.values_mut().filter_map(Value::as_object_mut);
+        for operation in operations.flat_map(Map::values_mut).filter_map(Value::as_object_mut) {
+            require_both_halves(operation);
+            describe_answers(operation, &schemas);
+            name_media_types(operation, &schemas);
+        }
+    }
+    if let Some(components) = document.pointer_mut("/components").and_then(Value::as_object_mut) {
+        let schemas = components.entry("schemas").or_insert_with(|| json!({}));
+        schemas["Problem"] = problem_schema();
+        let schemes = components.entry("securitySchemes").or_insert_with(|| json!({}));
+        schemes["cookieRefresh"] = json!({
+            "type": "apiKey", "in": "cookie", "name": "__Secure-tandem-refresh",
+            "description": "The refresh token of the cookie half: an `HttpOnly` cookie with `Path=/api/auth/refresh`. \
+                            Browsers send it by themselves. On plain http (development) its name is `tandem-refresh`.",
+        });
+    }
+    document
+}
+
+fn operation_id(operation: &Map<String, Value>) -> String {
+    operation.get("operationId").and_then(Value::as_str).unwrap_or_default().to_owned()
+}
+
+/// The framework writes several schemes as alternatives; here all are needed at once. A public
+/// operation says so explicitly.
+fn require_both_halves(operation: &mut Map<String, Value>) {
+    let mut all = Map::new();
+    for requirement in operation.get("security").and_then(Value::as_array).into_iter().flatten() {
+        all.extend(requirement.as_object().cloned().unwrap_or_default());
+    }
+    if operation_id(operation) == "refresh" {
+        all.insert("cookieRefresh".to_owned(), json!([]));
+    }
+    operation.insert("security".to_owned(), json!([all]));
+}
+
+fn describe_answers(operation: &mut Map<String, Value>, _schemas: &Value) {
+    let id = operation_id(operation);
+    let Some(responses) = operation.get_mut("responses").and_then(Value::as_object_mut) else {
+        return;
+    };
+    for (status, answer) in responses.iter_mut() {
+        let description = answer["description"].as_str().unwrap_or_default();
+        if description.is_empty() {
+            answer["description"] = json!(success(status));
+        }
+        answer["headers"] = success_headers(&id);
+    }
+    for code in problems(&id) {
+        let status = code.status().as_u16().to_string();
+        let answer = responses.entry(status).or_insert_with(|| problem_answer(*code));
+        let line = format!("`{}`: {}.", code.as_str(), code.title());
+        let described = match answer["description"].as_str() {
+            Some("") | None => line,
+            Some(before) => format!("{before}\n\n{line}"),
+        };
+        answer["description"] = json!(described);
+    }
+}
+
+fn success(status: &str) -> &'static str {
+    match status {
+        "202" => "Accepted.",
+        "204" => "Done.",
+        _ => "The answer.",
+    }
+}
+
+fn text_header(description: &str) -> Value {
+    json!({ "description": description, "schema": { "type": "string" } })
+}
+
+fn success_headers(id: &str) -> Value {
+    let mut headers = json!({ "X-Request-Id": text_header("Names the request in the service's log.") });
+    if matches!(id, "login" | "refresh" | "changePassword" | "logout" | "logoutAll" | "endSession") {
+        headers["Set-Cookie"] = text_header(
+            "Two lines: the access cookie (`Path=/`) and the refresh cookie \
+             (`Path=/api/auth/refresh`), both `HttpOnly; SameSite=Strict`. Not readable by scripts.",
+        );
+    }
+    if id == "verify" {
+        headers["X-Auth-Subject"] = text_header("The user's identifier.");
+        headers["X-Auth-Session"] = text_header("The session's identifier.");
+        headers["X-Auth-Roles"] = text_header("The user's roles, separated by commas.");
+    }
+    headers
+}
+
+fn problem_answer(code: Code) -> Value {
+    let mut headers = json!({ "X-Request-Id": text_header("Names the request in the service's log.") });
+    if code.status().as_u16() == 401 {
+        headers["WWW-Authenticate"] = text_header("A challenge (RFC 6750 section 3).");
+    }
+    if code == Code::Unavailable {
+        headers["Retry-After"] = text_header("Seconds to wait before trying again.");
+    }
+    let example = json!({
+        "type": format!("/problems/{}", code.as_str().replace('_', "-")),
+        "title": code.title(),
+        "status": code.status().as_u16(),
+        "code": code.as_str(),
+        "request_id": "5a1f3c9e2b7d48160000002a",
+    });
+    json!({
+        "description": "",
+        "headers": headers,
+        "content": { "application/problem+json": {
+            "schema": { "$ref": "#/components/schemas/Problem" },
+            "example": example,
+        } },
+    })
+}
+
+/// JSON is UTF-8 by its own standard (RFC 8259 section 8.1): the parameter says nothing. Each media
+/// type shows the example of its schema.
+fn name_media_types(operation: &mut Map<String, Value>, schemas: &Value) {
+    let responses = operation.get_mut("responses").and_then(Value::as_object_mut);
+    let answers = responses.into_iter().flat_map(Map::values_mut).collect::<Vec<_>>();
+    for holder in answers {
+        show_example(holder, schemas);
+    }
+    if let Some(request) = operation.get_mut("requestBody") {
+        show_example(request, schemas);
+    }
+}
+
+fn show_example(holder: &mut Value, schemas: &Value) {
+    let Some(content) = holder.get_mut("content").and_then(Value::as_object_mut) else { return };
+    if let Some(json) = content.remove("application/json; charset=utf-8") {
+        content.insert("application/json".to_owned(), json);
+    }
+    for media in content.values_mut() {
+        let name = media.pointer("/schema/$ref").and_then(Value::as_str);
+        let name = name.and_then(|name| name.rsplit('/').next()).unwrap_or_default();
+        if let Some(example) = schemas.get(name).and_then(|schema| schema.get("example")) {
+            media["example"] = example.clone();
+        }
+    }
+}
+
+fn problem_schema() -> Value {
+    let codes: Vec<_> = Code::ALL.iter().map(|code| code.as_str()).collect();
+    let string = |description: &str| json!({ "type": "string", "description": description });
+    json!({
+        "type": "object",
+        "description": "A problem (RFC 9457). Programs look at `code`; people read the rest.",
+        "required": ["type", "title", "status", "code", "request_id"],
+        "properties": {
+            "type": string("A page that explains the code."),
+            "title": string("The same for every occurrence of the code."),
+            "status": { "type": "integer", "description": "The HTTP status." },
+            "code": { "type": "string", "enum": codes, "description": "From a closed set." },
+            "detail": string("What is special about this occurrence."),
+            "errors": {
+                "type": "array",
+                "description": "What is wrong with the members of the request body, all at once.",
+                "items": {
+                    "type": "object",
+                    "required": ["field", "message"],
+                    "properties": {
+                        "field": string("The member; empty for the body as a whole."),
+                        "message": string("What is wrong with it, and what to do."),
+                    },
+                },
+            },
+            "request_id": string("Names the request in the service's log."),
+        },
+    })
+}
+
+/// The framework's maps come in any order.
+fn sorted(value: Value) -> Value {
+    match value {
+        Value::Object(members) => {
+            let mut members: Vec<_> = members.into_iter().collect();
+            members.sort_by(|(a, _), (b, _)| a.cmp(b));
+            Value::Object(members.into_iter().map(|(name, value)| (name, sorted(value))).collect())
+        }
+        Value::Array(items) => Value::Array(items.into_iter().map(sorted).collect()),
+        other => other,
+    }
+}

@@ -1,0 +1,250 @@
+//! The shell around all operations: who asks, whether that page may, how long it may take, and the
+//! dress of every answer. One endpoint instead of a stack of them: this runs on every request.
+
+use std::{
+    net::IpAddr,
+    panic::AssertUnwindSafe,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+use futures_util::FutureExt;
+use poem::{
+    Addr, Endpoint, Request, Response, Result,
+    http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header},
+};
+use tokio::time::{Instant, timeout};
+
+use super::{
+    State,
+    caller::{Context, client_ip},
+    openapi,
+    origin::{self, Verdict},
+    problem::{Code, Problem},
+};
+use crate::domain::entropy::{self, OsEntropy};
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
+/// What answers before the database has been read for the first time.
+const HEALTH: &str = "/health/";
+/// Key sets are for everybody: they carry and depend on no credential.
+const JWKS_PATH: &str = "/.well-known/jwks.json";
+
+pub(super) struct Shell<E> {
+    inner: E,
+    state: Arc<State>,
+    ids: RequestIds,
+    dress: Vec<(HeaderName, HeaderValue)>,
+}
+
+impl<E: Endpoint<Output = Response>> Shell<E> {
+    pub(super) fn new(inner: E, state: Arc<State>) -> Self {
+        let dress = security_headers(&state);
+        Self { inner, state, ids: RequestIds::new(), dress }
+    }
+
+    async fn answer(&self, request: Request, verdict: Verdict, id: &str) -> Response {
+        let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+        match self.try_answer(request, verdict).await {
+            Ok(response) => response,
+            Err(problem) => {
+                let code = problem.code;
+                let origin = &self.state.settings.public_origin;
+                let mut response = problem.respond(origin, id);
+                if code == Code::MethodNotAllowed {
+                    let allow = openapi::allowed_methods(&path);
+                    response.headers_mut().insert(header::ALLOW, allow);
+                }
+                tracing::debug!(%method, ?path, code = code.as_str(), "refused");
+                response
+            }
+        }
+    }
+
+    async fn try_answer(&self, request: Request, verdict: Verdict) -> Result<Response, Problem> {
+        if is_preflight(&request) {
+            return match verdict {
+                Verdict::Allowed => Ok(preflight()),
+                Verdict::Foreign | Verdict::Absent => Err(Code::OriginNotAllowed.into()),
+            };
+        }
+        if verdict == Verdict::Foreign && changes_state(request.method()) {
+            return Err(Code::OriginNotAllowed.into());
+        }
+        if !self.state.auth.has_looked() && !request.uri().path().starts_with(HEALTH) {
+            return Err(Code::Unavailable.into());
+        }
+        if declared_length(&request) > self.state.settings.max_body {
+            return Err(Code::PayloadTooLarge.into());
+        }
+        let work = AssertUnwindSafe(self.inner.call(request)).catch_unwind();
+        match timeout(self.state.settings.request_timeout, work).await {
+            Ok(Ok(Ok(response))) => Ok(response),
+            Ok(Ok(Err(error))) => Err(Problem::of_error(error)),
+            Ok(Err(_panic)) => {
+                // The panic hook has written where; its message may quote what it should not.
+                tracing::error!("a request panicked");
+                Err(Code::Internal.into())
+            }
+            Err(_elapsed) => {
+                tracing::warn!("a request took longer than server.request_timeout");
+                Err(Code::Unavailable.into())
+            }
+        }
+    }
+
+    fn dress(&self, answer: &mut HeaderMap, id: HeaderValue) {
+        for (name, value) in &self.dress {
+            if !answer.contains_key(name) {
+                answer.insert(name, value.clone());
+            }
+        }
+        answer.insert(REQUEST_ID, id);
+    }
+}
+
+impl<E: Endpoint<Output = Response>> Endpoint for Shell<E> {
+    type Output = Response;
+
+    async fn call(&self, mut request: Request) -> Result<Response> {
+        let settings = &self.state.settings;
+        let began = settings.access_log.then(Instant::now);
+        let id = self.ids.of(request.headers());
+        let ip = match request.remote_addr().0 {
+            Addr::SocketAddr(peer) => {
+                Some(client_ip(peer.ip(), request.headers(), &settings.trusted_proxies))
+            }
+            Addr::Unix(_) | Addr::Custom(..) => None,
+        };
+        let line = began.map(|began| AccessLine {
+            began,
+            method: request.method().clone(),
+            path: request.uri().path().to_owned(),
+            ip,
+        });
+        let origin = request.headers().get(header::ORIGIN).cloned();
+        let verdict = self.state.origins.judge(request.headers());
+        let is_public = request.uri().path() == JWKS_PATH;
+        let context = Context { request_id: id.clone(), ip, max_body: settings.max_body };
+        request.extensions_mut().insert(context);
+        request.extensions_mut().insert(Arc::clone(&self.state));
+
+        let mut response =
+            self.answer(request, verdict, id.to_str().unwrap_or_default()).await;
+
+        let status = response.status();
+        let headers = response.headers_mut();
+        if is_public && status.is_success() {
+            headers.insert(
+                header::ACCESS_CONTROL_ALLOW_ORIGIN,
+                HeaderValue::from_static("*"),
+            );
+        } else {
+            headers.append(header::VARY, HeaderValue::from_static("Origin"));
+            if let (Verdict::Allowed, Some(origin)) = (verdict, origin) {
+                origin::allow(headers, origin);
+            }
+        }
+        self.dress(headers, id.clone());
+        if let Some(line) = line {
+            line.write(status, &id);
+        }
+        Ok(response)
+    }
+}
+
+struct AccessLine {
+    began: Instant,
+    method: Method,
+    path: String,
+    ip: Option<IpAddr>,
+}
+
+impl AccessLine {
+    /// The path without its query: no secret belongs into a URL, but who knows what is sent.
+    fn write(&self, status: StatusCode, id: &HeaderValue) {
+        let Self { began, method, path, ip } = self;
+        let micros = u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX);
+        tracing::info!(
+            target: "tandem::access",
+            method = method.as_str(),
+            ?path,
+            status = status.as_u16(),
+            micros,
+            ip = ip.map(tracing::field::display),
+            request_id = id.to_str().unwrap_or_default(),
+        );
+    }
+}
+
+fn changes_state(method: &Method) -> bool {
+    !matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS | Method::TRACE)
+}
+
+fn is_preflight(request: &Request) -> bool {
+    request.method() == Method::OPTIONS
+        && request.headers().contains_key(header::ACCESS_CONTROL_REQUEST_METHOD)
+}
+
+fn preflight() -> Response {
+    let mut response = Response::builder().status(StatusCode::NO_CONTENT).finish();
+    origin::allow_preflight(response.headers_mut());
+    response
+}
+
+fn declared_length(request: &Request) -> usize {
+    let length = request.headers().get(header::CONTENT_LENGTH);
+    length.and_then(|length| length.to_str().ok()?.parse().ok()).unwrap_or(0)
+}
+
+fn security_headers(state: &State) -> Vec<(HeaderName, HeaderValue)> {
+    let value = HeaderValue::from_static;
+    let sharing = if state.settings.allowed_origins.is_empty() { "same-origin" } else { "same-site" };
+    let mut headers = vec![
+        (header::CACHE_CONTROL, NO_STORE),
+        (
+            header::CONTENT_SECURITY_POLICY,
+            value("default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"),
+        ),
+        (header::REFERRER_POLICY, value("no-referrer")),
+        (header::X_CONTENT_TYPE_OPTIONS, value("nosniff")),
+        (header::X_FRAME_OPTIONS, value("DENY")),
+        (HeaderName::from_static("cross-origin-resource-policy"), value(sharing)),
+    ];
+    if state.settings.public_origin.scheme_is_https() {
+        headers.push((
+            header::STRICT_TRANSPORT_SECURITY,
+            value("max-age=31536000; includeSubDomains"),
+        ));
+    }
+    headers
+}
+
+/// Names requests: a random prefix for the process, then a count.
+struct RequestIds {
+    process: u64,
+    count: AtomicU64,
+}
+
+impl RequestIds {
+    fn new() -> Self {
+        Self { process: u64::from_ne_bytes(entropy::bytes(&OsEntropy)), count: AtomicU64::new(1) }
+    }
+
+    /// The caller's own, if it is short and plain, else a new one.
+    fn of(&self, headers: &HeaderMap) -> HeaderValue {
+        let kept = headers.get(REQUEST_ID).filter(|id| is_plain(id.as_bytes()));
+        kept.cloned().unwrap_or_else(|| {
+            let id = format!("{:016x}{:08x}", self.process, self.count.fetch_add(1, Ordering::Relaxed));
+            HeaderValue::try_from(id).unwrap_or(HeaderValue::from_static("-"))
+        })
+    }
+}
+
+fn is_plain(id: &[u8]) -> bool {
+    (1..=64).contains(&id.len())
+        && id.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'))
+}
