@@ -171,7 +171,7 @@ impl AccessLine {
         tracing::info!(
             target: "tandem::access",
             method = method.as_str(),
-            ?path,
+            path = path.as_str(),
             status = status.as_u16(),
             micros,
             ip = ip.map(tracing::field::display),

@@ -105,7 +105,7 @@ impl Auth {
                 access: Zeroizing::new(cookie_jwt),
                 refresh: refresh(Half::Cookie, &secrets.cookie),
             },
-            expires_in: Timestamp::from_seconds(body.exp).since(now),
+            expires_in: Timestamp::from_seconds(body.exp).since(Timestamp::from_seconds(body.iat)),
             refresh_expires_in: session.refreshable_for(now),
             session,
             user,
