@@ -1,1 +1,27 @@
-fn main() {}
+//! The service through its public surface: personas and stories.
+//!
+//! `TANDEM_TEST_DATABASE` chooses the database: `sqlite` (default), `postgres` or `mysql`; the latter
+//! two need `TANDEM_TEST_POSTGRES` or `TANDEM_TEST_MYSQL`, the URL of a server where databases may be
+//! made.
+#![cfg(test)]
+
+mod accounts;
+mod cli;
+mod faults;
+mod forged;
+mod guard;
+mod http_tricks;
+mod input;
+mod instances;
+mod keys;
+mod login;
+mod openapi;
+mod operations;
+mod origins;
+mod refresh;
+mod revocation;
+mod secrets;
+mod sessions;
+mod smoke;
+mod store;
+mod support;

@@ -1,0 +1,165 @@
+//! The service, built for one test and listening on a port of its own.
+
+use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
+
+use tandem::{
+    app::{App, Parts},
+    config::{Config, Source},
+    domain::{
+        clock::{Clock, ManualClock, SystemClock, Timestamp},
+        entropy::OsEntropy,
+    },
+    service::Auth,
+};
+use tokio::{sync::oneshot, task::JoinHandle};
+
+use super::{
+    browser::Browser,
+    client::{self, Answer, Call},
+    database::TestDatabase,
+};
+
+/// Configuration keys on top of what tests use.
+#[derive(Clone, Default)]
+pub(crate) struct TestConfig(BTreeMap<String, String>);
+
+impl TestConfig {
+    /// Sets a key, as in `("tokens.access_ttl", "60s")`.
+    pub(crate) fn set(mut self, key: &str, value: &str) -> Self {
+        self.0.insert(key.to_owned(), value.to_owned());
+        self
+    }
+
+    fn load(&self, database: &str) -> Config {
+        let defaults = [
+            ("server.listen", "127.0.0.1:0"),
+            ("database.url", database),
+            ("keys.master_key", "dGVzdCBtYXN0ZXIga2V5IG9mIDMyIGJ5dGVzIGxvbmc="),
+            // Hashing at full cost would be most of a test's time.
+            ("passwords.memory", "64"),
+            ("passwords.iterations", "1"),
+            ("log.access", "true"),
+        ];
+        let mut keys: BTreeMap<String, String> =
+            defaults.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
+        keys.extend(self.0.clone());
+        let variable = |key: &str| format!("TANDEM_{}", key.replace('.', "__").to_uppercase());
+        let environment = keys.iter().map(|(key, value)| (variable(key), value.clone())).collect();
+        let directory = PathBuf::from("/nonexistent");
+        let source = Source { file: None, dev: true, environment, directory };
+        Config::load(&source).unwrap_or_else(|problems| panic!("{problems}"))
+    }
+}
+
+/// A running instance. Its clock stands still until a test moves it.
+pub(crate) struct TestApp {
+    pub(crate) clock: Arc<ManualClock>,
+    pub(crate) address: SocketAddr,
+    pub(crate) origin: String,
+    pub(crate) database: Arc<TestDatabase>,
+    config: TestConfig,
+    auth: Arc<Auth>,
+    stop: Option<oneshot::Sender<()>>,
+    running: Option<JoinHandle<()>>,
+}
+
+impl TestApp {
+    /// With the configuration of tests.
+    pub(crate) async fn start() -> Self {
+        Self::with(TestConfig::default()).await
+    }
+
+    /// With some keys set otherwise.
+    pub(crate) async fn with(config: TestConfig) -> Self {
+        let database = Arc::new(TestDatabase::create().await);
+        let clock = Arc::new(ManualClock::new(now()));
+        Self::instance(config, database, clock).await
+    }
+
+    /// Another instance on the same database, with the same clock.
+    pub(crate) async fn second(&self) -> Self {
+        let (config, clock) = (self.config.clone(), Arc::clone(&self.clock));
+        // One issuer: both stand behind the same public address.
+        let config = config.set("server.public_url", &self.origin);
+        Self::instance(config, Arc::clone(&self.database), clock).await
+    }
+
+    async fn instance(
+        config: TestConfig,
+        database: Arc<TestDatabase>,
+        clock: Arc<ManualClock>,
+    ) -> Self {
+        let shared: Arc<dyn Clock> = Arc::clone(&clock) as Arc<dyn Clock>;
+        let parts = Parts { clock: shared, entropy: Arc::new(OsEntropy) };
+        let app = App::build(config.load(&database.url), &parts, true).await.unwrap();
+        let (address, origin, auth, ready) =
+            (app.address(), app.public_url(), app.auth(), app.ready());
+        let (stop, stopped) = oneshot::channel();
+        let running = tokio::spawn(async move {
+            app.run_until(async { drop(stopped.await) }).await.unwrap();
+        });
+        ready.await;
+        let (stop, running) = (Some(stop), Some(running));
+        Self { clock, address, origin, database, config, auth, stop, running }
+    }
+
+    /// A browser without any session.
+    pub(crate) fn browser(&self) -> Browser {
+        Browser::new(self.address, &self.origin)
+    }
+
+    /// A browser whose owner, of this name, has an account and is logged in.
+    pub(crate) async fn logged_in(&self, name: &str) -> Browser {
+        let mut browser = self.browser();
+        browser.register(name).await;
+        assert_eq!(browser.login(name).await.status, 200);
+        browser
+    }
+
+    /// One request.
+    pub(crate) async fn send(&self, call: Call) -> Answer {
+        client::send(self.address, call).await
+    }
+
+    /// Moves the clock.
+    pub(crate) fn advance(&self, seconds: u64) {
+        self.clock.advance(Duration::from_secs(seconds));
+    }
+
+    /// The verbs, for what has no operation.
+    pub(crate) fn auth(&self) -> &Auth {
+        &self.auth
+    }
+
+    /// Makes this instance look at the database now, instead of waiting for its poll.
+    pub(crate) async fn look(&self) {
+        self.auth.look().await.unwrap();
+    }
+
+    /// Writes first sights of body halves now, instead of waiting for the next flush.
+    pub(crate) async fn flush(&self) {
+        self.auth.flush_acknowledgements().await.unwrap();
+    }
+
+    /// Tells the service to stop and waits until it has.
+    pub(crate) async fn stop(&mut self) {
+        drop(self.stop.take());
+        if let Some(running) = self.running.take() {
+            running.await.unwrap();
+        }
+    }
+
+    /// Stops without a word, as a crash would: nothing is written any more.
+    pub(crate) async fn kill(mut self) -> Arc<TestDatabase> {
+        if let Some(running) = self.running.take() {
+            running.abort();
+            let _ = running.await;
+        }
+        Arc::clone(&self.database)
+    }
+}
+
+/// The time at which tests begin: the real one, so that the database's clock agrees.
+fn now() -> Timestamp {
+    SystemClock.now()
+}

@@ -1,0 +1,192 @@
+//! A page and its browser: a cookie jar, a storage, and a habit of sending both.
+
+use std::net::SocketAddr;
+
+use serde_json::json;
+
+use super::client::{self, Answer, Call};
+
+/// Everybody's password in these tests.
+pub(crate) const PASSWORD: &str = "a sentence is a good password";
+
+/// All four tokens, as a thief would copy them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Tokens {
+    pub(crate) body_access: Option<String>,
+    pub(crate) cookie_access: Option<String>,
+    pub(crate) body_refresh: Option<String>,
+    pub(crate) cookie_refresh: Option<String>,
+}
+
+/// A page in a browser. Cloning it copies both stores: that is how thieves are made.
+#[derive(Clone, Debug)]
+pub(crate) struct Browser {
+    pub(crate) address: SocketAddr,
+    pub(crate) tokens: Tokens,
+    secure: bool,
+}
+
+impl Browser {
+    pub(crate) fn new(address: SocketAddr, origin: &str) -> Self {
+        Self { address, tokens: Tokens::default(), secure: origin.starts_with("https") }
+    }
+
+    /// Makes an account for `name`.
+    pub(crate) async fn register(&self, name: &str) -> Answer {
+        let body = json!({ "email": email(name), "password": PASSWORD });
+        let answer = self.send(Call::post("/api/auth/register").json(&body)).await;
+        assert_eq!(answer.status, 202, "{answer:?}");
+        answer
+    }
+
+    /// Logs in, presenting what the stores hold; keeps what comes back.
+    pub(crate) async fn login(&mut self, name: &str) -> Answer {
+        self.login_with(&email(name), PASSWORD).await
+    }
+
+    pub(crate) async fn login_with(&mut self, email: &str, password: &str) -> Answer {
+        let body = json!({ "email": email, "password": password });
+        let call = self.with_access(Call::post("/api/auth/login").json(&body));
+        let answer = self.send(call).await;
+        self.keep(&answer);
+        answer
+    }
+
+    /// Calls an operation with both halves.
+    pub(crate) async fn call(&self, method: &str, path: &str) -> Answer {
+        self.send(self.with_access(Call::new(method, path))).await
+    }
+
+    pub(crate) async fn me(&self) -> Answer {
+        self.call("GET", "/api/auth/me").await
+    }
+
+    pub(crate) async fn verify(&self) -> Answer {
+        self.call("GET", "/api/auth/verify").await
+    }
+
+    /// The refresh call, unsent.
+    pub(crate) fn refresh_call(&self) -> Call {
+        let body = match &self.tokens.body_refresh {
+            Some(token) => json!({ "refresh_token": token }),
+            None => json!({}),
+        };
+        let call = self.with_access(Call::post("/api/auth/refresh").json(&body));
+        match &self.tokens.cookie_refresh {
+            Some(token) => call.cookie(self.refresh_cookie(), token),
+            None => call,
+        }
+    }
+
+    /// Refreshes; keeps what comes back.
+    pub(crate) async fn refresh(&mut self) -> Answer {
+        let answer = self.refresh_lost().await;
+        self.keep(&answer);
+        answer
+    }
+
+    /// Refreshes; the answer is lost on its way.
+    pub(crate) async fn refresh_lost(&self) -> Answer {
+        self.send(self.refresh_call()).await
+    }
+
+    /// Refreshes; the headers arrive, and with them the cookies, but not the body.
+    pub(crate) async fn refresh_split(&mut self) -> Answer {
+        let answer = self.refresh_lost().await;
+        self.keep_cookies(&answer);
+        answer
+    }
+
+    /// Logs out and forgets the body half, as a page does.
+    pub(crate) async fn logout(&mut self) -> Answer {
+        let answer = self.call("POST", "/api/auth/logout").await;
+        self.keep_cookies(&answer);
+        self.tokens.body_access = None;
+        self.tokens.body_refresh = None;
+        answer
+    }
+
+    pub(crate) async fn change_password(&mut self, current: &str, new: &str) -> Answer {
+        let body = json!({ "current_password": current, "new_password": new });
+        let call = self.with_access(Call::post("/api/auth/password").json(&body));
+        let answer = self.send(call).await;
+        self.keep(&answer);
+        answer
+    }
+
+    /// Adds both access tokens, as far as there.
+    pub(crate) fn with_access(&self, call: Call) -> Call {
+        let call = match &self.tokens.body_access {
+            Some(token) => call.bearer(token),
+            None => call,
+        };
+        match &self.tokens.cookie_access {
+            Some(token) => call.cookie(self.access_cookie(), token),
+            None => call,
+        }
+    }
+
+    pub(crate) async fn send(&self, call: Call) -> Answer {
+        client::send(self.address, call).await
+    }
+
+    /// The identifier of the session, read from the body half without verifying it.
+    pub(crate) fn session(&self) -> String {
+        self.claims()["sid"].as_str().unwrap().to_owned()
+    }
+
+    /// The claims of the body access token, unverified.
+    pub(crate) fn claims(&self) -> serde_json::Value {
+        claims(self.tokens.body_access.as_deref().unwrap())
+    }
+
+    pub(crate) fn access_cookie(&self) -> &'static str {
+        if self.secure { "__Host-tandem-access" } else { "tandem-access" }
+    }
+
+    pub(crate) fn refresh_cookie(&self) -> &'static str {
+        if self.secure { "__Secure-tandem-refresh" } else { "tandem-refresh" }
+    }
+
+    /// Keeps both halves of an answer, if they are there.
+    pub(crate) fn keep(&mut self, answer: &Answer) {
+        self.keep_cookies(answer);
+        self.keep_body(answer);
+    }
+
+    pub(crate) fn keep_body(&mut self, answer: &Answer) {
+        if answer.status == 200 {
+            let body = answer.json();
+            let text = |name: &str| body[name].as_str().map(str::to_owned);
+            self.tokens.body_access = text("access_token");
+            self.tokens.body_refresh = text("refresh_token");
+        }
+    }
+
+    /// Does to the jar what the browser would: sets, or drops what has `Max-Age=0`.
+    pub(crate) fn keep_cookies(&mut self, answer: &Answer) {
+        for line in answer.all("set-cookie") {
+            let (pair, attributes) = line.split_once(';').unwrap();
+            let (name, value) = pair.split_once('=').unwrap();
+            let value = (!attributes.contains("Max-Age=0;")).then(|| value.to_owned());
+            if name == self.access_cookie() {
+                self.tokens.cookie_access = value;
+            } else if name == self.refresh_cookie() {
+                self.tokens.cookie_refresh = value;
+            } else {
+                panic!("an unknown cookie: {line}");
+            }
+        }
+    }
+}
+
+pub(crate) fn email(name: &str) -> String {
+    format!("{name}@example.com")
+}
+
+/// The claims of a token, unverified.
+pub(crate) fn claims(token: &str) -> serde_json::Value {
+    use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+    let part = token.split('.').nth(1).unwrap();
+    serde_json::from_slice(&URL_SAFE_NO_PAD.decode(part).unwrap()).unwrap()
+}
