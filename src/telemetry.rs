@@ -10,7 +10,9 @@ use crate::config::{Log, LogFormat};
 #[derive(Debug, thiserror::Error)]
 pub enum TelemetryError {
     /// `log.level` does not read.
-    #[error("log.level: {0}; write a level (error, warn, info, debug, trace) or directives like \"info,tandem::access=off\"")]
+    #[error(
+        "log.level: {0}; write a level (error, warn, info, debug, trace) or directives like \"info,tandem::access=off\""
+    )]
     Level(#[from] tracing_subscriber::filter::ParseError),
     /// Something else in this process logs already.
     #[error("a log is already set up in this process")]

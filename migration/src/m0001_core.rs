@@ -1,9 +1,6 @@
 //! Users, sessions, signing keys.
 
-use sea_orm_migration::{
-    prelude::*,
-    sea_orm::DbBackend,
-};
+use sea_orm_migration::{prelude::*, sea_orm::DbBackend};
 
 #[derive(DeriveMigrationName)]
 pub(super) struct Migration;

@@ -39,7 +39,12 @@ pub struct RingKey {
 
 impl RingKey {
     /// A key of `ring`; `signing` may be absent where the key only verifies.
-    pub fn new(ring: Ring, state: KeyState, public: PublicKey, signing: Option<SigningKey>) -> Self {
+    pub fn new(
+        ring: Ring,
+        state: KeyState,
+        public: PublicKey,
+        signing: Option<SigningKey>,
+    ) -> Self {
         let decoding = provider::prepare_public(public);
         let encoding = signing.map(provider::prepare_signing);
         Self { kid: public.thumbprint(), ring, state, public, decoding, encoding }
@@ -112,8 +117,7 @@ pub fn sign<C: Serialize>(
     header.typ = Some(typ.to_owned());
     header.kid = Some(key.kid.clone());
     #[expect(clippy::disallowed_methods, reason = "the one place that signs tokens")]
-    let token =
-        jsonwebtoken::encode(&header, claims, encoding).map_err(|_| SignError::Failed)?;
+    let token = jsonwebtoken::encode(&header, claims, encoding).map_err(|_| SignError::Failed)?;
     if token.len() > MAX_TOKEN_LENGTH { Err(SignError::TooLong) } else { Ok(token) }
 }
 

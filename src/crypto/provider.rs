@@ -64,10 +64,7 @@ pub(super) fn prepare_public(public: PublicKey) -> DecodingKey {
 pub(super) fn prepare_signing(signing: SigningKey) -> EncodingKey {
     let public = signing.public();
     let prepared = Prepared { public, signing: Some(signing) };
-    PREPARED
-        .write()
-        .unwrap_or_else(PoisonError::into_inner)
-        .insert(*public.as_bytes(), prepared);
+    PREPARED.write().unwrap_or_else(PoisonError::into_inner).insert(*public.as_bytes(), prepared);
     EncodingKey::from_ed_der(public.as_bytes())
 }
 
@@ -75,22 +72,28 @@ fn prepared<T>(handle: &[u8], pick: impl FnOnce(&Prepared) -> Option<T>) -> Opti
     pick(PREPARED.read().unwrap_or_else(PoisonError::into_inner).get(handle)?)
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the library's signature")]
 fn signer(algorithm: &Algorithm, key: &EncodingKey) -> Result<Box<dyn JwtSigner>, Error> {
-    only_eddsa(algorithm)?;
+    only_eddsa(*algorithm)?;
     let key = prepared(key.as_bytes(), |prepared| prepared.signing.clone());
-    key.map(|key| Box::new(Signer(key)) as Box<dyn JwtSigner>)
-        .ok_or_else(|| ErrorKind::InvalidEddsaKey.into())
+    match key {
+        Some(key) => Ok(Box::new(Signer(key))),
+        None => Err(ErrorKind::InvalidEddsaKey.into()),
+    }
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the library's signature")]
 fn verifier(algorithm: &Algorithm, key: &DecodingKey) -> Result<Box<dyn JwtVerifier>, Error> {
-    only_eddsa(algorithm)?;
+    only_eddsa(*algorithm)?;
     let key = prepared(key.try_get_as_bytes()?, |prepared| Some(prepared.public));
-    key.map(|key| Box::new(Verifier(key)) as Box<dyn JwtVerifier>)
-        .ok_or_else(|| ErrorKind::InvalidEddsaKey.into())
+    match key {
+        Some(key) => Ok(Box::new(Verifier(key))),
+        None => Err(ErrorKind::InvalidEddsaKey.into()),
+    }
 }
 
-fn only_eddsa(algorithm: &Algorithm) -> Result<(), Error> {
-    if *algorithm == Algorithm::EdDSA { Ok(()) } else { Err(ErrorKind::InvalidAlgorithm.into()) }
+fn only_eddsa(algorithm: Algorithm) -> Result<(), Error> {
+    if algorithm == Algorithm::EdDSA { Ok(()) } else { Err(ErrorKind::InvalidAlgorithm.into()) }
 }
 
 struct Signer(SigningKey);

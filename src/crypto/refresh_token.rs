@@ -140,9 +140,11 @@ impl RefreshCodec {
         }
         let (payload, presented) = bytes.split_first_chunk::<PAYLOAD>()?;
         let (id, rest) = payload.split_first()?;
-        let genuine = self.keys.iter().filter(|key| key.id == *id).any(|key| {
-            tag(key, half, payload).as_slice().ct_eq(presented).into()
-        });
+        let genuine = self
+            .keys
+            .iter()
+            .filter(|key| key.id == *id)
+            .any(|key| tag(key, half, payload).as_slice().ct_eq(presented).into());
         if !genuine {
             return None;
         }
@@ -238,7 +240,9 @@ mod tests {
         assert!(next.hash().matches(&secret.next(&[1; 32], Half::Body)));
         assert!(!next.hash().matches(&secret.next(&[2; 32], Half::Body)));
         assert!(!next.hash().matches(&secret.next(&[1; 32], Half::Cookie)));
-        assert!(!next.hash().matches(&RefreshSecret::random(&OsEntropy).next(&[1; 32], Half::Body)));
+        assert!(
+            !next.hash().matches(&RefreshSecret::random(&OsEntropy).next(&[1; 32], Half::Body))
+        );
     }
 
     #[test]

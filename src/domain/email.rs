@@ -126,9 +126,23 @@ mod tests {
     #[test]
     fn malformed_addresses_are_refused() {
         for bad in [
-            "", "@", "ada", "ada@", "@example.com", "a b@example.com", "a..b@example.com",
-            ".a@example.com", "a@b@c", "a@exa mple.com", "a@-x.com", "a@x..com", "a@x.com.",
-            "a\r\n@example.com", "\"a\"@example.com", "a@[127.0.0.1]", "a\u{200b}@example.com",
+            "",
+            "@",
+            "ada",
+            "ada@",
+            "@example.com",
+            "a b@example.com",
+            "a..b@example.com",
+            ".a@example.com",
+            "a@b@c",
+            "a@exa mple.com",
+            "a@-x.com",
+            "a@x..com",
+            "a@x.com.",
+            "a\r\n@example.com",
+            "\"a\"@example.com",
+            "a@[127.0.0.1]",
+            "a\u{200b}@example.com",
         ] {
             assert!(Email::parse(bad).is_err(), "{bad:?}");
         }

@@ -123,7 +123,8 @@ mod tests {
 
     #[test]
     fn anything_but_32_lower_case_digits_is_refused() {
-        for text in ["", "00", &"0".repeat(31), &"0".repeat(33), &"A".repeat(32), &"é".repeat(16)] {
+        for text in ["", "00", &"0".repeat(31), &"0".repeat(33), &"A".repeat(32), &"é".repeat(16)]
+        {
             assert_eq!(UserId::parse(text), None, "{text}");
         }
     }

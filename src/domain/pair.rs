@@ -117,7 +117,10 @@ pub fn check_registered(
     let soon = now.plus(MAX_CLOCK_SKEW).seconds();
     let life = claims.exp.checked_sub(claims.iat).ok_or(Fault::Time)?;
     let longest = MAX_ACCESS_LIFETIME.as_secs().cast_signed();
-    if claims.iat > soon || claims.nbf.is_some_and(|nbf| nbf > soon) || !(0..=longest).contains(&life) {
+    if claims.iat > soon
+        || claims.nbf.is_some_and(|nbf| nbf > soon)
+        || !(0..=longest).contains(&life)
+    {
         return Err(Fault::Time);
     }
     match key {
@@ -160,8 +163,8 @@ pub struct Signed<'a, C> {
 ///
 /// Generations may differ: a browser's cookie jar moves on before its script does.
 pub fn join(
-    body: Signed<'_, BodyClaims>,
-    cookie: Signed<'_, CookieClaims>,
+    body: &Signed<'_, BodyClaims>,
+    cookie: &Signed<'_, CookieClaims>,
     context: &str,
 ) -> Result<Pair, Fault> {
     let (b, c) = (body.claims, cookie.claims);

@@ -27,7 +27,9 @@ pub enum PasswordError {
     #[error("at most {MAX_PASSWORD_LENGTH} bytes are allowed")]
     TooLong,
     /// On the list.
-    #[error("this is one of the most common passwords, the first that anyone tries; choose another")]
+    #[error(
+        "this is one of the most common passwords, the first that anyone tries; choose another"
+    )]
     Common,
     /// Derived from the address.
     #[error("this is your e-mail address or a part of it; choose another")]
@@ -111,7 +113,9 @@ mod tests {
 
     #[test]
     fn the_usual_suspects_are_refused_with_the_reason() {
-        for common in ["passwordpassword", "PasswordPassword", "aaaaaaaaaaaaaaaa", "123123123123123"] {
+        for common in
+            ["passwordpassword", "PasswordPassword", "aaaaaaaaaaaaaaaa", "123123123123123"]
+        {
             assert_eq!(new(common), Err(PasswordError::Common), "{common}");
         }
         assert_eq!(new("Ada.Lovelace-1815"), Err(PasswordError::Address));

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 /// No access token may live longer, whatever the configuration says: revocation is remembered for
 /// this long.
-pub const MAX_ACCESS_LIFETIME: Duration = Duration::from_secs(600);
+pub const MAX_ACCESS_LIFETIME: Duration = Duration::from_mins(10);
 
 /// How far in the future `iat` may lie: clocks differ.
 pub const MAX_CLOCK_SKEW: Duration = Duration::from_secs(5);

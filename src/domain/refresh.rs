@@ -112,6 +112,7 @@ impl Stale {
 /// *Settled*: the current generation was acknowledged, at least `reuse_interval` ago. *Young*: one
 /// of the access tokens was minted less than `reuse_interval` ago, so that a client that refreshes
 /// what it has just got does not make a second rotation race the first one's answer.
+#[expect(clippy::match_same_arms, reason = "one arm for each cell of the table")]
 pub fn decide(
     presented: Presented,
     progress: Progress,
@@ -159,12 +160,7 @@ mod tests {
 
     fn at(cookie: Option<Age>, body: Option<Age>, acknowledged_at: Option<Timestamp>) -> Decision {
         let minted_at = Some(NOW.minus(Duration::from_secs(240)));
-        decide(
-            Presented { cookie, body, minted_at },
-            Progress { acknowledged_at },
-            NOW,
-            INTERVAL,
-        )
+        decide(Presented { cookie, body, minted_at }, Progress { acknowledged_at }, NOW, INTERVAL)
     }
 
     /// Every cell: cookie, body, decision while not settled, decision once settled.

@@ -66,7 +66,7 @@ impl EndReason {
     }
 }
 
-/// How and when the session's owner proved who they are (RFC 8176, OpenID Connect Core section 2).
+/// How and when the session's owner proved who they are (RFC 8176, `OpenID` Connect Core section 2).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Authentication {
     /// When.

@@ -106,13 +106,11 @@ impl Members {
     /// Takes a string that may be missing.
     pub(super) fn optional_string(&mut self, field: &'static str) -> Option<Zeroizing<String>> {
         let position = self.unread.iter().position(|(name, _)| name == field)?;
-        match self.unread.swap_remove(position).1 {
-            Value::String(text) => Some(Zeroizing::new(text)),
-            _ => {
-                self.wrong(field, "must be a string");
-                Some(Zeroizing::default())
-            }
-        }
+        let Value::String(text) = self.unread.swap_remove(position).1 else {
+            self.wrong(field, "must be a string");
+            return Some(Zeroizing::default());
+        };
+        Some(Zeroizing::new(text))
     }
 
     fn wrong(&mut self, field: &'static str, message: &str) {
@@ -122,7 +120,8 @@ impl Members {
     fn finish(mut self) -> Result<(), Problem> {
         if !self.unread.is_empty() {
             // The name is the client's own text: it is counted, not repeated.
-            let message = format!("{} unknown member(s); send only documented ones", self.unread.len());
+            let message =
+                format!("{} unknown member(s); send only documented ones", self.unread.len());
             self.errors.push(FieldError { field: "", message });
         }
         if self.errors.is_empty() { Ok(()) } else { Err(Problem::validation(self.errors)) }

@@ -53,8 +53,9 @@ impl CookieNames {
 
     fn cookie(&self, name: &str, path: &str, value: &str, life: Duration) -> HeaderValue {
         let (age, secure) = (life.as_secs(), self.secure);
-        let text =
-            format!("{name}={value}; Path={path}; Max-Age={age}{secure}; HttpOnly; SameSite=Strict");
+        let text = format!(
+            "{name}={value}; Path={path}; Max-Age={age}{secure}; HttpOnly; SameSite=Strict"
+        );
         let mut header = HeaderValue::try_from(text)
             // Tokens are base64url: this cannot happen, and an empty header would do no harm.
             .unwrap_or_else(|_| HeaderValue::from_static(""));

@@ -46,9 +46,11 @@ fn bearer(headers: &HeaderMap) -> Result<Option<&str>, Ambiguous> {
     if lines.next().is_some() {
         return Err(Ambiguous);
     }
-    let token = line.to_str().ok().and_then(|line| line.split_once(' ')).and_then(
-        |(scheme, token)| scheme.eq_ignore_ascii_case("bearer").then_some(token),
-    );
+    let token = line
+        .to_str()
+        .ok()
+        .and_then(|line| line.split_once(' '))
+        .and_then(|(scheme, token)| scheme.eq_ignore_ascii_case("bearer").then_some(token));
     Ok(Some(token.filter(|token| !token.contains(' ')).unwrap_or("")))
 }
 
@@ -73,7 +75,9 @@ mod tests {
     use super::*;
     use crate::domain::origin::Origin;
 
-    fn read(lines: &[(&'static str, &[u8])]) -> Result<(Option<String>, Option<String>), Ambiguous> {
+    fn read(
+        lines: &[(&'static str, &[u8])],
+    ) -> Result<(Option<String>, Option<String>), Ambiguous> {
         let mut headers = HeaderMap::new();
         for (name, value) in lines {
             headers.append(*name, HeaderValue::from_bytes(value).unwrap());
@@ -89,7 +93,9 @@ mod tests {
         for good in [&b"Bearer x"[..], b"bearer x", b"BEARER x"] {
             assert_eq!(body(good).as_deref(), Some("x"));
         }
-        for bad in [&b"Bearer"[..], b"Bearer ", b"Bearer  x y", b"Bearer a, Bearer b", b"Basic eA=="] {
+        for bad in
+            [&b"Bearer"[..], b"Bearer ", b"Bearer  x y", b"Bearer a, Bearer b", b"Basic eA=="]
+        {
             assert_eq!(body(bad).as_deref(), Some(""));
         }
         assert_eq!(body(b"Bearer \xff").as_deref(), Some(""));
@@ -101,14 +107,24 @@ mod tests {
     #[test]
     fn cookie_names_are_compared_byte_for_byte() {
         let cookie = |value: &[u8]| read(&[("cookie", value)]).unwrap().1;
-        for good in [&b"__Host-tandem-access=x"[..], b"a=b; __Host-tandem-access=x", b"a=b;__Host-tandem-access=x; c"] {
+        for good in [
+            &b"__Host-tandem-access=x"[..],
+            b"a=b; __Host-tandem-access=x",
+            b"a=b;__Host-tandem-access=x; c",
+        ] {
             assert_eq!(cookie(good).as_deref(), Some("x"));
         }
         for other in [
-            &b"__%48ost-tandem-access=x"[..], b"__host-tandem-access=x", b"__Host-tandem-access =x",
-            b"=__Host-tandem-access=x", b"$Version=1", b"__Host-tandem-accessx=x",
-            "\u{2000}__Host-tandem-access=x".as_bytes(), "\u{85}__Host-tandem-access=x".as_bytes(),
-            b"tandem-access=x", b"__Host-tandem-access",
+            &b"__%48ost-tandem-access=x"[..],
+            b"__host-tandem-access=x",
+            b"__Host-tandem-access =x",
+            b"=__Host-tandem-access=x",
+            b"$Version=1",
+            b"__Host-tandem-accessx=x",
+            "\u{2000}__Host-tandem-access=x".as_bytes(),
+            "\u{85}__Host-tandem-access=x".as_bytes(),
+            b"tandem-access=x",
+            b"__Host-tandem-access",
         ] {
             assert_eq!(cookie(other), None);
         }

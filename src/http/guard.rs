@@ -113,9 +113,8 @@ macro_rules! security_extractor {
 
 security_extractor!(Guarded, |request| Self(authenticate(request)?));
 security_extractor!(Forwarded, |request| {
-    let principal = authenticate(request).map_err(|problem| match problem.code {
-        Code::InvalidRequest => Problem::from(Code::InvalidToken),
-        _ => problem,
+    let principal = authenticate(request).map_err(|problem| {
+        if problem.code == Code::InvalidRequest { Code::InvalidToken.into() } else { problem }
     });
     Self(principal?)
 });

@@ -19,7 +19,10 @@ mod problem;
 mod server;
 mod shell;
 
-pub use self::{openapi::document, server::{Server, ServerLimits}};
+pub use self::{
+    openapi::document,
+    server::{Server, ServerLimits},
+};
 use crate::{
     domain::{network::Cidr, origin::Origin},
     service::Auth,
@@ -66,7 +69,7 @@ pub fn routes(auth: Arc<Auth>, settings: HttpSettings) -> impl Endpoint<Output =
     });
     let document: Arc<str> = document().into();
     let mut route = Route::new()
-        .nest("/", openapi::service(Arc::clone(&state)))
+        .nest("/", openapi::service(&state))
         .at("/openapi.json", openapi::endpoint(Arc::clone(&document)))
         .at("/problems/:code", poem::get(pages::problem_page));
     if state.settings.docs {

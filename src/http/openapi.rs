@@ -1,4 +1,5 @@
 //! The OpenAPI document: what the framework writes, put right, in stable bytes.
+#![expect(clippy::indexing_slicing, reason = "writing to a JSON object by index inserts")]
 
 use std::{
     collections::HashMap,
@@ -28,8 +29,8 @@ use super::{
 type Apis = (AccountsApi, TokensApi, SessionsApi, KeysApi, HealthApi);
 
 /// The operations, as an endpoint.
-pub(super) fn service(state: Arc<State>) -> impl Endpoint<Output = Response> {
-    let share = || Arc::clone(&state);
+pub(super) fn service(state: &Arc<State>) -> impl Endpoint<Output = Response> + use<> {
+    let share = || Arc::clone(state);
     let apis: Apis = (
         AccountsApi(share()),
         TokensApi(share()),
@@ -113,29 +114,69 @@ fn problems(operation_id: &str) -> &'static [Code] {
     };
     match operation_id {
         "register" => &[
-            InvalidRequest, OriginNotAllowed, Forbidden, PayloadTooLarge, UnsupportedMediaType,
-            ValidationFailed, Internal, Unavailable,
+            InvalidRequest,
+            OriginNotAllowed,
+            Forbidden,
+            PayloadTooLarge,
+            UnsupportedMediaType,
+            ValidationFailed,
+            Internal,
+            Unavailable,
         ],
         "login" => &[
-            InvalidRequest, InvalidCredentials, OriginNotAllowed, PayloadTooLarge,
-            UnsupportedMediaType, ValidationFailed, Internal, Unavailable,
+            InvalidRequest,
+            InvalidCredentials,
+            OriginNotAllowed,
+            PayloadTooLarge,
+            UnsupportedMediaType,
+            ValidationFailed,
+            Internal,
+            Unavailable,
         ],
         "refresh" => &[
-            InvalidRequest, Unauthenticated, InvalidToken, OriginNotAllowed, PayloadTooLarge,
-            UnsupportedMediaType, ValidationFailed, Internal, Unavailable,
+            InvalidRequest,
+            Unauthenticated,
+            InvalidToken,
+            OriginNotAllowed,
+            PayloadTooLarge,
+            UnsupportedMediaType,
+            ValidationFailed,
+            Internal,
+            Unavailable,
         ],
         "changePassword" => &[
-            InvalidRequest, Unauthenticated, InvalidToken, AccessExpired, OriginNotAllowed,
-            PayloadTooLarge, UnsupportedMediaType, ValidationFailed, Internal, Unavailable,
+            InvalidRequest,
+            Unauthenticated,
+            InvalidToken,
+            AccessExpired,
+            OriginNotAllowed,
+            PayloadTooLarge,
+            UnsupportedMediaType,
+            ValidationFailed,
+            Internal,
+            Unavailable,
         ],
         "logout" => &[InvalidRequest, OriginNotAllowed, PayloadTooLarge, Internal, Unavailable],
         "logoutAll" | "endOtherSessions" => &[
-            InvalidRequest, Unauthenticated, InvalidToken, AccessExpired, OriginNotAllowed,
-            PayloadTooLarge, Internal, Unavailable,
+            InvalidRequest,
+            Unauthenticated,
+            InvalidToken,
+            AccessExpired,
+            OriginNotAllowed,
+            PayloadTooLarge,
+            Internal,
+            Unavailable,
         ],
         "endSession" => &[
-            InvalidRequest, Unauthenticated, InvalidToken, AccessExpired, OriginNotAllowed,
-            NotFound, PayloadTooLarge, Internal, Unavailable,
+            InvalidRequest,
+            Unauthenticated,
+            InvalidToken,
+            AccessExpired,
+            OriginNotAllowed,
+            NotFound,
+            PayloadTooLarge,
+            Internal,
+            Unavailable,
         ],
         "me" | "listSessions" => {
             &[InvalidRequest, Unauthenticated, InvalidToken, AccessExpired, Internal, Unavailable]
@@ -160,8 +201,8 @@ fn put_right(mut document: Value) -> Value {
     if let Some(components) = document.pointer_mut("/components").and_then(Value::as_object_mut) {
         let schemas = components.entry("schemas").or_insert_with(|| json!({}));
         schemas["Problem"] = problem_schema();
-        let schemes = components.entry("securitySchemes").or_insert_with(|| json!({}));
-        schemes["cookieRefresh"] = json!({
+        let security = components.entry("securitySchemes").or_insert_with(|| json!({}));
+        security["cookieRefresh"] = json!({
             "type": "apiKey", "in": "cookie", "name": "__Secure-tandem-refresh",
             "description": "The refresh token of the cookie half: an `HttpOnly` cookie with `Path=/api/auth/refresh`. \
                             Browsers send it by themselves. On plain http (development) its name is `tandem-refresh`.",
@@ -224,8 +265,10 @@ fn text_header(description: &str) -> Value {
 }
 
 fn success_headers(id: &str) -> Value {
-    let mut headers = json!({ "X-Request-Id": text_header("Names the request in the service's log.") });
-    if matches!(id, "login" | "refresh" | "changePassword" | "logout" | "logoutAll" | "endSession") {
+    let mut headers =
+        json!({ "X-Request-Id": text_header("Names the request in the service's log.") });
+    if matches!(id, "login" | "refresh" | "changePassword" | "logout" | "logoutAll" | "endSession")
+    {
         headers["Set-Cookie"] = text_header(
             "Two lines: the access cookie (`Path=/`) and the refresh cookie \
              (`Path=/api/auth/refresh`), both `HttpOnly; SameSite=Strict`. Not readable by scripts.",
@@ -240,7 +283,8 @@ fn success_headers(id: &str) -> Value {
 }
 
 fn problem_answer(code: Code) -> Value {
-    let mut headers = json!({ "X-Request-Id": text_header("Names the request in the service's log.") });
+    let mut headers =
+        json!({ "X-Request-Id": text_header("Names the request in the service's log.") });
     if code.status().as_u16() == 401 {
         headers["WWW-Authenticate"] = text_header("A challenge (RFC 6750 section 3).");
     }
@@ -330,6 +374,6 @@ fn sorted(value: Value) -> Value {
             Value::Object(members.into_iter().map(|(name, value)| (name, sorted(value))).collect())
         }
         Value::Array(items) => Value::Array(items.into_iter().map(sorted).collect()),
-        other => other,
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => value,
     }
 }

@@ -52,8 +52,7 @@ impl OriginRule {
 /// During development the page is served from another port of the same machine.
 fn is_local_page(origin: &str) -> bool {
     Origin::parse(origin).is_ok_and(|origin| {
-        !origin.scheme_is_https()
-            && matches!(origin.host(), "localhost" | "127.0.0.1" | "[::1]")
+        !origin.scheme_is_https() && matches!(origin.host(), "localhost" | "127.0.0.1" | "[::1]")
     })
 }
 
@@ -104,10 +103,18 @@ mod tests {
             assert_eq!(judge(own, &[("origin", good.as_bytes())]), Verdict::Allowed);
         }
         for bad in [
-            "null", "", "https://evil.example", "https://ui.example.com.evil.example",
-            "https://evil-ui.example.com", "http://ui.example.com", "https://ui.example.com:444",
-            "https://UI.example.com", "https://ui.example.com/", "https://ui.example.com.",
-            "http://localhost:5173", "https://ui.example.com https://evil.example",
+            "null",
+            "",
+            "https://evil.example",
+            "https://ui.example.com.evil.example",
+            "https://evil-ui.example.com",
+            "http://ui.example.com",
+            "https://ui.example.com:444",
+            "https://UI.example.com",
+            "https://ui.example.com/",
+            "https://ui.example.com.",
+            "http://localhost:5173",
+            "https://ui.example.com https://evil.example",
         ] {
             assert_eq!(judge(own, &[("origin", bad.as_bytes())]), Verdict::Foreign, "{bad}");
         }
@@ -120,8 +127,11 @@ mod tests {
     fn fetch_metadata_speaks_where_origin_is_silent() {
         let own = "https://api.example.com";
         for (site, verdict) in [
-            ("cross-site", Verdict::Foreign), ("same-site", Verdict::Foreign),
-            ("same-origin", Verdict::Absent), ("none", Verdict::Absent), ("banana", Verdict::Absent),
+            ("cross-site", Verdict::Foreign),
+            ("same-site", Verdict::Foreign),
+            ("same-origin", Verdict::Absent),
+            ("none", Verdict::Absent),
+            ("banana", Verdict::Absent),
         ] {
             assert_eq!(judge(own, &[("sec-fetch-site", site.as_bytes())]), verdict, "{site}");
         }

@@ -38,6 +38,7 @@ fn page(code: Code) -> String {
 }
 
 /// What happened, and what to do.
+#[expect(clippy::too_many_lines, reason = "a table")]
 const fn explain(code: Code) -> (&'static str, &'static str) {
     match code {
         Code::InvalidRequest => (
@@ -84,10 +85,9 @@ const fn explain(code: Code) -> (&'static str, &'static str) {
             "The path exists, but not with this method.",
             "Use one of the methods in the <code>Allow</code> header.",
         ),
-        Code::PayloadTooLarge => (
-            "The body is longer than <code>server.max_body</code>.",
-            "Send less.",
-        ),
+        Code::PayloadTooLarge => {
+            ("The body is longer than <code>server.max_body</code>.", "Send less.")
+        }
         Code::UnsupportedMediaType => (
             "The operation reads JSON in UTF-8 and nothing else.",
             "Send <code>Content-Type: application/json</code>, without an encoding.",

@@ -442,10 +442,10 @@ impl<T: Content, const STATUS: u16> IntoResponse for Answer<T, STATUS> {
 
 impl<T: Content, const STATUS: u16> ApiResponse for Answer<T, STATUS> {
     fn meta() -> MetaResponses {
-        let responses = T::meta().responses.into_iter().map(|response| MetaResponse {
-            status: Some(STATUS),
-            ..response
-        });
+        let responses = T::meta()
+            .responses
+            .into_iter()
+            .map(|response| MetaResponse { status: Some(STATUS), ..response });
         MetaResponses { responses: responses.collect() }
     }
 

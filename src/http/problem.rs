@@ -1,5 +1,7 @@
 //! Problems (RFC 9457): the one place where a failure gets its status and code.
 
+use std::fmt::Display;
+
 use poem::{
     IntoResponse, Response,
     error::{MethodNotAllowedError, NotFoundError, ReadBodyError},
@@ -147,7 +149,7 @@ impl Problem {
         Self { errors, ..Code::ValidationFailed.into() }
     }
 
-    pub(crate) fn field(field: &'static str, message: impl ToString) -> Self {
+    pub(crate) fn field(field: &'static str, message: impl Display) -> Self {
         Self::validation(vec![FieldError { field, message: message.to_string() }])
     }
 
@@ -222,7 +224,17 @@ const fn challenge(code: Code) -> Option<&'static str> {
         Code::InvalidToken | Code::AccessExpired => {
             Some(r#"Bearer realm="tandem", error="invalid_token""#)
         }
-        _ => None,
+        Code::InvalidRequest
+        | Code::OriginNotAllowed
+        | Code::Forbidden
+        | Code::NotFound
+        | Code::MethodNotAllowed
+        | Code::PayloadTooLarge
+        | Code::UnsupportedMediaType
+        | Code::ValidationFailed
+        | Code::TooManyRequests
+        | Code::Internal
+        | Code::Unavailable => None,
     }
 }
 

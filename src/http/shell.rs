@@ -132,16 +132,12 @@ impl<E: Endpoint<Output = Response>> Endpoint for Shell<E> {
         request.extensions_mut().insert(context);
         request.extensions_mut().insert(Arc::clone(&self.state));
 
-        let mut response =
-            self.answer(request, verdict, id.to_str().unwrap_or_default()).await;
+        let mut response = self.answer(request, verdict, id.to_str().unwrap_or_default()).await;
 
         let status = response.status();
         let headers = response.headers_mut();
         if is_public && status.is_success() {
-            headers.insert(
-                header::ACCESS_CONTROL_ALLOW_ORIGIN,
-                HeaderValue::from_static("*"),
-            );
+            headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
         } else {
             headers.append(header::VARY, HeaderValue::from_static("Origin"));
             if let (Verdict::Allowed, Some(origin)) = (verdict, origin) {
@@ -202,12 +198,15 @@ fn declared_length(request: &Request) -> usize {
 
 fn security_headers(state: &State) -> Vec<(HeaderName, HeaderValue)> {
     let value = HeaderValue::from_static;
-    let sharing = if state.settings.allowed_origins.is_empty() { "same-origin" } else { "same-site" };
+    let sharing =
+        if state.settings.allowed_origins.is_empty() { "same-origin" } else { "same-site" };
     let mut headers = vec![
         (header::CACHE_CONTROL, NO_STORE),
         (
             header::CONTENT_SECURITY_POLICY,
-            value("default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"),
+            value(
+                "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
+            ),
         ),
         (header::REFERRER_POLICY, value("no-referrer")),
         (header::X_CONTENT_TYPE_OPTIONS, value("nosniff")),
@@ -238,7 +237,8 @@ impl RequestIds {
     fn of(&self, headers: &HeaderMap) -> HeaderValue {
         let kept = headers.get(REQUEST_ID).filter(|id| is_plain(id.as_bytes()));
         kept.cloned().unwrap_or_else(|| {
-            let id = format!("{:016x}{:08x}", self.process, self.count.fetch_add(1, Ordering::Relaxed));
+            let id =
+                format!("{:016x}{:08x}", self.process, self.count.fetch_add(1, Ordering::Relaxed));
             HeaderValue::try_from(id).unwrap_or(HeaderValue::from_static("-"))
         })
     }

@@ -54,14 +54,29 @@ impl Event {
         match self {
             Self::SessionEnded(reason) => reason.as_str(),
             Self::TokenRefused { reason, .. } | Self::UserChanged(reason) => reason,
-            _ => "",
+            Self::LoginSuccess
+            | Self::LoginFail
+            | Self::SessionRenewed
+            | Self::TokenReuse(_)
+            | Self::TokenAhead
+            | Self::PasswordChange
+            | Self::UserCreated
+            | Self::KeyImported => "",
         }
     }
 
     const fn half(self) -> &'static str {
         match self {
             Self::TokenReuse(half) | Self::TokenRefused { half, .. } => half,
-            _ => "",
+            Self::LoginSuccess
+            | Self::LoginFail
+            | Self::SessionRenewed
+            | Self::SessionEnded(_)
+            | Self::TokenAhead
+            | Self::PasswordChange
+            | Self::UserCreated
+            | Self::UserChanged(_)
+            | Self::KeyImported => "",
         }
     }
 

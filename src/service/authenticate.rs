@@ -116,8 +116,8 @@ impl Auth {
             self.genuine_half::<CookieClaims>(rings, Half::Cookie, cookie, now)?;
         let context = jwt::context_of(&body);
         pair::join(
-            Signed { claims: &body, key: body_key.state },
-            Signed { claims: &cookie, key: cookie_key.state },
+            &Signed { claims: &body, key: body_key.state },
+            &Signed { claims: &cookie, key: cookie_key.state },
             &context,
         )
         .map_err(|fault| (None, fault))

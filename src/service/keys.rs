@@ -24,7 +24,9 @@ use crate::{
 #[derive(Debug, thiserror::Error)]
 pub enum KeyServiceError {
     /// A stored key does not open.
-    #[error("key {kid} of the {ring} ring: {error}; is keys.master_key the one it was sealed with?")]
+    #[error(
+        "key {kid} of the {ring} ring: {error}; is keys.master_key the one it was sealed with?"
+    )]
     Sealed {
         /// The key.
         kid: String,
@@ -116,10 +118,10 @@ impl Auth {
         let key =
             self.seal_key(ring, &SigningKey::from_pem(pem)?, KeyState::Pending { at: Some(at) });
         let transaction = self.store.begin().await?;
-        transaction.insert_key(&key).await.map_err(|error| match error {
-            StoreError::Conflict => KeyServiceError::Known,
-            other => other.into(),
-        })?;
+        if let Err(error) = transaction.insert_key(&key).await {
+            let known = matches!(error, StoreError::Conflict);
+            return Err(if known { KeyServiceError::Known } else { error.into() });
+        }
         transaction.commit().await?;
         audit::record(Event::KeyImported, None, None, &Caller::default());
         Ok((key.kid, at))

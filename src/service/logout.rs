@@ -1,5 +1,6 @@
 //! Logging out.
 
+use super::audit::{self, Event};
 use super::{Auth, ServiceError, authenticate::half_name, refusals::Place};
 use crate::domain::{
     clock::Timestamp,
@@ -7,7 +8,6 @@ use crate::domain::{
     pair::Principal,
     session::{Caller, EndReason},
 };
-use super::audit::{self, Event};
 
 impl Auth {
     /// Ends the session of a genuine access pair, expired or not. True if there was one: its cookies
@@ -43,10 +43,7 @@ impl Auth {
         self.end_sessions(principal.user, &sessions, EndReason::Logout, now, caller).await
     }
 
-    pub(super) async fn open_sessions(
-        &self,
-        user: UserId,
-    ) -> Result<Vec<SessionId>, ServiceError> {
+    pub(super) async fn open_sessions(&self, user: UserId) -> Result<Vec<SessionId>, ServiceError> {
         let transaction = self.store.begin().await?;
         Ok(transaction.open_sessions(user).await?)
     }

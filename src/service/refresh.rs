@@ -116,7 +116,8 @@ impl Auth {
         let of_session = |token: &RefreshToken| token.session == session;
         let body = call.body_refresh.and_then(|text| self.codec.decode(Half::Body, text));
         let body = body.filter(of_session);
-        let cookies = || call.cookie_refresh.iter().map(|text| self.codec.decode(Half::Cookie, text));
+        let cookies =
+            || call.cookie_refresh.iter().map(|text| self.codec.decode(Half::Cookie, text));
         let foreign = cookies().any(|token| !token.is_some_and(|token| of_session(&token)));
         let cookie = cookies().flatten().filter(of_session).max_by_key(|token| token.generation);
         Ok(Credentials { pair, body, cookie, foreign })
@@ -155,7 +156,7 @@ impl Auth {
         caller: &Caller,
     ) -> Result<Option<Grant>, RefreshError> {
         let session = &stored.session;
-        let judged = self.judge(credentials, session, &state, caller);
+        let judged = judge(credentials, session, &state, caller);
         let progress = Progress { acknowledged_at: self.acknowledged_at(session) };
         let decision =
             refresh::decide(judged.presented(), progress, now, self.policy().reuse_interval);
@@ -166,42 +167,9 @@ impl Auth {
                 self.refuse(credentials, reason.as_str(), judged.bad_half(), caller);
                 Err(RefreshError::Refused)
             }
-            Decision::Reuse(stale) => Err(self.reuse(credentials, session, stale, now, caller).await?),
-        }
-    }
-
-    /// How old each genuine token is, once its secret has been compared.
-    fn judge<'c>(
-        &self,
-        credentials: &'c Credentials,
-        session: &Session,
-        state: &RefreshState,
-        caller: &Caller,
-    ) -> Judged<'c> {
-        let aged = |half: Half, token: Option<&'c RefreshToken>| {
-            let token = token?;
-            let Some(age) = Age::of(token.generation, session.generation) else {
-                audit::record(Event::TokenAhead, Some(session.user), Some(session.id), caller);
-                return None;
-            };
-            let hash = |hashes: &SecretHashes| match half {
-                Half::Body => hashes.body,
-                Half::Cookie => hashes.cookie,
-            };
-            let known = match age {
-                Age::Current => hash(&state.current).matches(&token.secret),
-                Age::Previous => {
-                    state.previous.as_ref().is_some_and(|old| hash(old).matches(&token.secret))
-                }
-                // Its tag says that it was issued; nothing else is left of it.
-                Age::Older => true,
-            };
-            known.then_some((&token.secret, age))
-        };
-        Judged {
-            body: aged(Half::Body, credentials.body.as_ref()),
-            cookie: aged(Half::Cookie, credentials.cookie.as_ref()),
-            minted_at: credentials.pair.youngest_iat.map(Timestamp::from_seconds),
+            Decision::Reuse(half) => {
+                Err(self.reuse(credentials, session, half, now, caller).await?)
+            }
         }
     }
 
@@ -306,8 +274,43 @@ impl Auth {
     }
 }
 
+/// How old each genuine token is, once its secret has been compared.
+fn judge<'c>(
+    credentials: &'c Credentials,
+    session: &Session,
+    state: &RefreshState,
+    caller: &Caller,
+) -> Judged<'c> {
+    let aged = |half: Half, token: Option<&'c RefreshToken>| {
+        let token = token?;
+        let Some(age) = Age::of(token.generation, session.generation) else {
+            audit::record(Event::TokenAhead, Some(session.user), Some(session.id), caller);
+            return None;
+        };
+        let hash = |hashes: &SecretHashes| match half {
+            Half::Body => hashes.body,
+            Half::Cookie => hashes.cookie,
+        };
+        let known = match age {
+            Age::Current => hash(&state.current).matches(&token.secret),
+            Age::Previous => {
+                state.previous.as_ref().is_some_and(|old| hash(old).matches(&token.secret))
+            }
+            // Its tag says that it was issued; nothing else is left of it.
+            Age::Older => true,
+        };
+        known.then_some((&token.secret, age))
+    };
+    Judged {
+        body: aged(Half::Body, credentials.body.as_ref()),
+        cookie: aged(Half::Cookie, credentials.cookie.as_ref()),
+        minted_at: credentials.pair.youngest_iat.map(Timestamp::from_seconds),
+    }
+}
+
 fn inconsistent() -> ServiceError {
-    crate::store::StoreError::Inconsistent("the derived refresh secret is not the stored one").into()
+    crate::store::StoreError::Inconsistent("the derived refresh secret is not the stored one")
+        .into()
 }
 
 /// Genuine refresh tokens with their ages.
@@ -337,10 +340,10 @@ impl Judged<'_> {
     /// The half to name in an audit event: the one that is missing or lies further behind.
     fn bad_half(&self) -> &'static str {
         match (self.body, self.cookie) {
-            (None, Some(_)) => "body",
-            (Some(_), None) => "cookie",
-            (Some((_, Age::Older)), Some((_, Age::Current | Age::Previous))) => "body",
-            (Some((_, Age::Current | Age::Previous)), Some((_, Age::Older))) => "cookie",
+            (None | Some((_, Age::Older)), Some((_, Age::Current | Age::Previous)))
+            | (None, Some((_, Age::Older))) => "body",
+            (Some((_, Age::Current | Age::Previous)), None | Some((_, Age::Older)))
+            | (Some((_, Age::Older)), None) => "cookie",
             _ => "pair",
         }
     }

@@ -36,9 +36,8 @@ impl Auth {
     ) -> Result<bool, ServiceError> {
         let now = self.clock.now();
         let found = self.store.session(session).await?;
-        let own = found.is_some_and(|found| {
-            found.user.id == principal.user && found.session.is_alive(now)
-        });
+        let own = found
+            .is_some_and(|found| found.user.id == principal.user && found.session.is_alive(now));
         if own {
             let reason = EndReason::EndedByOwner;
             self.end_sessions(principal.user, &[session], reason, now, caller).await?;

@@ -15,7 +15,7 @@ use super::{Auth, KeyServiceError};
 use crate::{domain::clock::Timestamp, store::StoreError};
 
 /// How far a look reaches back over the one before: writers' clocks and the order of commits differ.
-const OVERLAP: Duration = Duration::from_secs(60);
+const OVERLAP: Duration = Duration::from_mins(1);
 
 /// How far this clock and the database's may differ.
 const MAX_CLOCK_DIFFERENCE: Duration = Duration::from_secs(2);
@@ -24,7 +24,7 @@ const MAX_CLOCK_DIFFERENCE: Duration = Duration::from_secs(2);
 const FLUSH: Duration = Duration::from_millis(100);
 
 /// How often counted refusals go to the log.
-const REPORT: Duration = Duration::from_secs(60);
+const REPORT: Duration = Duration::from_mins(1);
 
 /// What the last look found.
 #[derive(Debug, Default)]

@@ -45,6 +45,7 @@ enum Severity {
     Defect,
 }
 
+#[expect(clippy::wildcard_enum_match_arm, reason = "the driver's other errors are all defects")]
 fn severity(error: &DbErr) -> Severity {
     if matches!(error, DbErr::ConnectionAcquire(_)) {
         return Severity::Unavailable;

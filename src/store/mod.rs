@@ -9,8 +9,8 @@ mod sessions;
 mod users;
 
 use sea_orm::{
-    DatabaseConnection, DatabaseTransaction, DbBackend, FromQueryResult,
-    SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
+    DatabaseConnection, DatabaseTransaction, DbBackend, FromQueryResult, SqliteTransactionMode,
+    Statement, TransactionOptions, TransactionTrait,
 };
 
 pub use self::{
@@ -51,10 +51,8 @@ impl Store {
             DbBackend::Postgres => {
                 "select cast(extract(epoch from clock_timestamp()) * 1000 as bigint) as millis"
             }
-            DbBackend::MySql => {
-                "select cast(unix_timestamp(now(3)) * 1000 as signed) as millis"
-            }
-            _ => "select cast(unixepoch('subsec') * 1000 as integer) as millis",
+            DbBackend::MySql => "select cast(unix_timestamp(now(3)) * 1000 as signed) as millis",
+            DbBackend::Sqlite | _ => "select cast(unixepoch('subsec') * 1000 as integer) as millis",
         };
         let row = DatabaseTime::find_by_statement(Statement::from_string(self.backend(), sql))
             .one(&self.db)

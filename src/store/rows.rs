@@ -69,17 +69,15 @@ fn refresh_state(row: &sessions::Model) -> Result<Option<RefreshState>, StoreErr
     let Some(current) = hashes(row.body_hash.as_deref(), row.cookie_hash.as_deref())? else {
         return Ok(None);
     };
-    let previous =
-        hashes(row.previous_body_hash.as_deref(), row.previous_cookie_hash.as_deref())?;
+    let previous = hashes(row.previous_body_hash.as_deref(), row.previous_cookie_hash.as_deref())?;
     let salt = row.salt.as_deref().map(<[u8; 32]>::try_from).transpose();
     let salt = salt.map_err(|_| StoreError::Inconsistent("sessions.salt"))?;
     Ok(Some(RefreshState { current, previous, salt }))
 }
 
 fn hashes(body: Option<&[u8]>, cookie: Option<&[u8]>) -> Result<Option<SecretHashes>, StoreError> {
-    let read = |bytes| {
-        RefreshHash::from_slice(bytes).ok_or(StoreError::Inconsistent("sessions hashes"))
-    };
+    let read =
+        |bytes| RefreshHash::from_slice(bytes).ok_or(StoreError::Inconsistent("sessions hashes"));
     match (body, cookie) {
         (None, None) => Ok(None),
         (Some(body), Some(cookie)) => {

@@ -66,7 +66,7 @@ impl Store {
         let lock = match self.backend() {
             DbBackend::Postgres => Some(format!("select pg_advisory_xact_lock({LOCK})")),
             DbBackend::MySql => Some(format!("select get_lock('tandem-{LOCK}', 600)")),
-            _ => None,
+            DbBackend::Sqlite | _ => None,
         };
         if let Some(sql) = lock {
             let statement = Statement::from_string(self.backend(), sql);

@@ -5,10 +5,8 @@ use entity::{
     users,
 };
 use sea_orm::{
-    ActiveValue::Set,
-    ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
-    UpdateMany,
-    sea_query::Expr,
+    ActiveValue::Set, ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+    UpdateMany, sea_query::Expr,
 };
 
 use super::{Store, StoreError, Transaction, rows};
@@ -91,6 +89,9 @@ pub struct Change {
     /// Its `tokens_not_before`.
     pub tokens_not_before: Option<Timestamp>,
 }
+
+/// Identifier, `changed_at`, `ended_at`, `tokens_not_before`.
+type ChangeRow = (String, Option<i64>, Option<i64>, Option<i64>);
 
 impl Store {
     /// The session with this identifier, and its owner: one statement.
@@ -187,7 +188,7 @@ impl Store {
 
     /// Everything that changed since `since`.
     pub async fn changes_since(&self, since: Timestamp) -> Result<Vec<Change>, StoreError> {
-        let rows: Vec<(String, Option<i64>, Option<i64>, Option<i64>)> = Entity::find()
+        let rows: Vec<ChangeRow> = Entity::find()
             .select_only()
             .columns([Column::Id, Column::ChangedAt, Column::EndedAt, Column::TokensNotBefore])
             .filter(Column::ChangedAt.gte(since.millis()))

@@ -116,7 +116,7 @@ impl Transaction {
         // MariaDB knows no FOR SHARE. SQLite needs neither: its transaction is the only writer.
         let lock = match self.inner.get_database_backend() {
             DbBackend::MySql => LockType::Update,
-            _ => LockType::Share,
+            DbBackend::Postgres | DbBackend::Sqlite | _ => LockType::Share,
         };
         let row = Entity::find_by_id(user.id.to_string())
             .filter(Column::CredentialsVersion.eq(user.credentials_version))
@@ -128,11 +128,7 @@ impl Transaction {
     }
 
     /// Sets a new password hash; false if the credentials have changed since `user` was read.
-    pub async fn set_password(
-        &self,
-        user: &User,
-        password_hash: &str,
-    ) -> Result<bool, StoreError> {
+    pub async fn set_password(&self, user: &User, password_hash: &str) -> Result<bool, StoreError> {
         let update = Entity::update_many()
             .col_expr(Column::PasswordHash, Expr::value(password_hash))
             .col_expr(Column::CredentialsVersion, Expr::col(Column::CredentialsVersion).add(1))

@@ -25,6 +25,7 @@ enum Ready {
     No(Json<Health>),
 }
 
+#[expect(clippy::unused_async, reason = "the framework awaits every operation")]
 #[OpenApi(tag = "Tag::Health")]
 impl HealthApi {
     /// Is the process alive?

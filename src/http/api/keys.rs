@@ -16,6 +16,7 @@ use crate::service;
 
 pub(in super::super) struct KeysApi(pub(in super::super) Arc<State>);
 
+#[expect(clippy::unused_async, reason = "the framework awaits every operation")]
 #[OpenApi(tag = "Tag::Keys")]
 impl KeysApi {
     /// The public signing keys

@@ -36,11 +36,7 @@ impl SessionsApi {
     ///
     /// The one that asks goes on.
     #[oai(path = "/api/auth/sessions", method = "delete", operation_id = "endOtherSessions")]
-    async fn end_others(
-        &self,
-        guarded: Guarded,
-        caller: CallerOf,
-    ) -> Result<Answer<Empty, 204>> {
+    async fn end_others(&self, guarded: Guarded, caller: CallerOf) -> Result<Answer<Empty, 204>> {
         self.0.auth.end_other_sessions(&guarded.0, &caller.0).await.map_err(Problem::from)?;
         Ok(Answer::new(Empty))
     }

@@ -25,6 +25,7 @@ use crate::service::RefreshCall;
 
 pub(in super::super) struct TokensApi(pub(in super::super) Arc<State>);
 
+#[expect(clippy::unused_async, reason = "the framework awaits every operation")]
 #[OpenApi(tag = "Tag::Tokens")]
 impl TokensApi {
     /// Refresh all four tokens
@@ -71,11 +72,7 @@ impl TokensApi {
     ///
     /// Ends all sessions of the account, this one included.
     #[oai(path = "/api/auth/logout-all", method = "post", operation_id = "logoutAll")]
-    async fn logout_all(
-        &self,
-        guarded: Guarded,
-        caller: CallerOf,
-    ) -> Result<Answer<Empty, 204>> {
+    async fn logout_all(&self, guarded: Guarded, caller: CallerOf) -> Result<Answer<Empty, 204>> {
         self.0.auth.logout_all(&guarded.0, &caller.0).await.map_err(Problem::from)?;
         Ok(Answer::new(Empty).with_cookies(self.0.cookies.expire()))
     }
