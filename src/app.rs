@@ -151,14 +151,15 @@ impl App {
                 let _ = stopping.wait_for(|stopping| *stopping).await;
             }
         };
-        tracing::info!("listening on http://{}", server.address());
+        let address = server.address();
+        tracing::info!(%address, "starting: until the database is read, only /health is answered");
         let work = async {
             tokio::select! {
                 prepared = prepare(&store, &auth, migrate) => prepared?,
                 () = stopped() => return Ok(()),
             }
             ready.send_replace(true);
-            tracing::info!("ready");
+            tracing::info!("listening on http://{address}");
             Watch::new(Arc::clone(&auth)).run_until(stopped()).await;
             Ok(())
         };
