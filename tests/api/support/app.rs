@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 
 use tandem::{
-    app::{App, Parts},
+    app::{App, Parts, StartError},
     config::{Config, Source},
     domain::{
         clock::{Clock, ManualClock, SystemClock, Timestamp},
@@ -49,6 +49,33 @@ impl TestConfig {
         let source = Source { file: None, dev: true, environment, directory };
         Config::load(&source).unwrap_or_else(|problems| panic!("{problems}"))
     }
+
+    /// The service on the database at this URL, listening; `migrate` as in `App::build`.
+    pub(crate) async fn build(
+        &self,
+        database: &str,
+        clock: &Arc<ManualClock>,
+        migrate: bool,
+    ) -> Result<App, StartError> {
+        let shared: Arc<dyn Clock> = Arc::clone(clock) as Arc<dyn Clock>;
+        let parts = Parts { clock: shared, entropy: Arc::new(OsEntropy) };
+        App::build(self.load(database), &parts, migrate).await
+    }
+
+    /// Why a service with this configuration does not start.
+    pub(crate) async fn start_error(
+        &self,
+        database: &str,
+        clock: &Arc<ManualClock>,
+        migrate: bool,
+    ) -> StartError {
+        let app = match self.build(database, clock, migrate).await {
+            Ok(app) => app,
+            Err(error) => return error,
+        };
+        let ready = app.ready();
+        app.run_until(ready).await.expect_err("it started")
+    }
 }
 
 /// A running instance. Its clock stands still until a test moves it.
@@ -78,27 +105,45 @@ impl TestApp {
 
     /// Another instance on the same database, with the same clock.
     pub(crate) async fn second(&self) -> Self {
-        let (config, clock) = (self.config.clone(), Arc::clone(&self.clock));
-        // One issuer: both stand behind the same public address.
-        let config = config.set("server.public_url", &self.origin);
-        Self::instance(config, Arc::clone(&self.database), clock).await
+        self.second_with(|config| config).await
     }
 
-    async fn instance(
+    /// Another instance that is told something else.
+    pub(crate) async fn second_with(&self, change: impl FnOnce(TestConfig) -> TestConfig) -> Self {
+        let clock = Arc::clone(&self.clock);
+        Self::instance(change(self.shared_config()), Arc::clone(&self.database), clock).await
+    }
+
+    /// What another instance behind the same public address is told: they are one issuer.
+    pub(crate) fn shared_config(&self) -> TestConfig {
+        self.config.clone().set("server.public_url", &self.origin)
+    }
+
+    /// An instance on `database`, once it answers.
+    pub(crate) async fn instance(
         config: TestConfig,
         database: Arc<TestDatabase>,
         clock: Arc<ManualClock>,
     ) -> Self {
-        let shared: Arc<dyn Clock> = Arc::clone(&clock) as Arc<dyn Clock>;
-        let parts = Parts { clock: shared, entropy: Arc::new(OsEntropy) };
-        let app = App::build(config.load(&database.url), &parts, true).await.unwrap();
-        let (address, origin, auth, ready) =
-            (app.address(), app.public_url(), app.auth(), app.ready());
+        let app = config.build(&database.url, &clock, true).await.unwrap();
+        let ready = app.ready();
+        let instance = Self::launch(app, config, database, clock);
+        ready.await;
+        instance
+    }
+
+    /// Sets an instance going, whether or not it can answer yet.
+    pub(crate) fn launch(
+        app: App,
+        config: TestConfig,
+        database: Arc<TestDatabase>,
+        clock: Arc<ManualClock>,
+    ) -> Self {
+        let (address, origin, auth) = (app.address(), app.public_url(), app.auth());
         let (stop, stopped) = oneshot::channel();
         let running = tokio::spawn(async move {
             app.run_until(async { drop(stopped.await) }).await.unwrap();
         });
-        ready.await;
         let (stop, running) = (Some(stop), Some(running));
         Self { clock, address, origin, database, config, auth, stop, running }
     }
@@ -126,6 +171,11 @@ impl TestApp {
         self.clock.advance(Duration::from_secs(seconds));
     }
 
+    /// Moves the clock on to the real time, for stories that the database's clock is part of.
+    pub(crate) fn catch_up(&self) {
+        self.clock.advance(now().since(self.clock.now()));
+    }
+
     /// The verbs, for what has no operation.
     pub(crate) fn auth(&self) -> &Auth {
         &self.auth
@@ -139,6 +189,12 @@ impl TestApp {
     /// Writes first sights of body halves now, instead of waiting for the next flush.
     pub(crate) async fn flush(&self) {
         self.auth.flush_acknowledgements().await.unwrap();
+    }
+
+    /// All that is stored, once what is under way is written.
+    pub(crate) async fn stored(&self) -> Vec<String> {
+        self.flush().await;
+        super::database::snapshot(&self.database).await
     }
 
     /// Tells the service to stop and waits until it has.

@@ -154,6 +154,17 @@ impl Browser {
         self.keep_body(answer);
     }
 
+    /// Keeps the cookies, as a browser does, and the body half unless the store holds a newer
+    /// generation, as a client does.
+    pub(crate) fn keep_newer(&mut self, answer: &Answer) {
+        self.keep_cookies(answer);
+        let body = answer.json();
+        let brought = claims(body["access_token"].as_str().unwrap());
+        if brought["gen"].as_u64() >= self.claims()["gen"].as_u64() {
+            self.keep_body(answer);
+        }
+    }
+
     pub(crate) fn keep_body(&mut self, answer: &Answer) {
         if answer.status == 200 {
             let body = answer.json();

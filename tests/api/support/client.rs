@@ -100,6 +100,27 @@ impl Answer {
         serde_json::from_slice(&self.body).unwrap_or_else(|_| panic!("no JSON: {self:?}"))
     }
 
+    /// Everything that tells one answer from another, without what names the request: answers that
+    /// are equal so give nothing away.
+    pub(crate) fn anonymous(&self) -> (u16, Vec<(String, String)>, String) {
+        let id = self.header("x-request-id").unwrap();
+        let headers = self.headers.iter().filter(|(name, _)| *name != "date");
+        let text = |value: &HeaderValue| value.to_str().unwrap().replace(id, "-");
+        let mut headers: Vec<_> =
+            headers.map(|(name, value)| (name.to_string(), text(value))).collect();
+        headers.sort();
+        (self.status, headers, self.text().replace(id, "-"))
+    }
+
+    /// The fields that a `422` complains about, each with its message.
+    pub(crate) fn field_errors(&self) -> Vec<(String, String)> {
+        self.assert_refused(422, "validation_failed");
+        let body = self.json();
+        let member = |error: &Value, name: &str| error[name].as_str().unwrap().to_owned();
+        let errors = body["errors"].as_array().unwrap().iter();
+        errors.map(|error| (member(error, "field"), member(error, "message"))).collect()
+    }
+
     /// The code of a problem; empty if it is none.
     pub(crate) fn code(&self) -> String {
         if self.header("content-type") != Some("application/problem+json") {

@@ -46,6 +46,25 @@ impl TestDatabase {
         execute(&self.url, statement).await;
     }
 
+    /// The one number that a query behind the service's back gives.
+    pub(crate) async fn number(&self, query: &str) -> i64 {
+        let connection = self.connect().await;
+        let statement = Statement::from_string(connection.get_database_backend(), query);
+        let row = connection.query_one_raw(statement).await.unwrap().unwrap();
+        let number = row.try_get_by_index(0).unwrap();
+        connection.close().await.unwrap();
+        number
+    }
+
+    /// The texts that a query behind the service's back gives.
+    pub(crate) async fn texts(&self, query: &str) -> Vec<Option<String>> {
+        let connection = self.connect().await;
+        let statement = Statement::from_string(connection.get_database_backend(), query);
+        let rows = connection.query_all_raw(statement).await.unwrap();
+        connection.close().await.unwrap();
+        rows.iter().map(|row| row.try_get_by_index(0).unwrap()).collect()
+    }
+
     /// True where several instances can share it over a network.
     pub(crate) fn is_server(&self) -> bool {
         self.server.is_some()
@@ -96,6 +115,35 @@ pub(crate) async fn dump(database: &TestDatabase) -> String {
         }
     }
     text
+}
+
+/// Every value of every row, sorted: the same before and after what must change nothing.
+pub(crate) async fn snapshot(database: &TestDatabase) -> Vec<String> {
+    let connection = database.connect().await;
+    let mut rows = Vec::new();
+    for table in ["users", "sessions", "signing_keys"] {
+        let select = format!("select * from {table}");
+        let statement = Statement::from_string(connection.get_database_backend(), select);
+        for row in connection.query_all_raw(statement).await.unwrap() {
+            let mut text = table.to_owned();
+            for column in row.column_names() {
+                let value = row
+                    .try_get::<Option<String>>("", &column)
+                    .map(|value| format!("{value:?}"))
+                    .or_else(|_| {
+                        row.try_get::<Option<i64>>("", &column).map(|value| format!("{value:?}"))
+                    })
+                    .or_else(|_| {
+                        row.try_get::<Option<Vec<u8>>>("", &column).map(|value| format!("{value:?}"))
+                    });
+                text += &format!(" {column}={}", value.unwrap());
+            }
+            rows.push(text);
+        }
+    }
+    connection.close().await.unwrap();
+    rows.sort();
+    rows
 }
 
 pub(crate) fn backend(connection: &DatabaseConnection) -> DbBackend {
