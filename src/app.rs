@@ -84,7 +84,7 @@ pub struct App {
     auth: Arc<Auth>,
     http: HttpSettings,
     migrate: bool,
-    ready: watch::Sender<bool>,
+    ready: Flag,
 }
 
 impl App {
@@ -109,7 +109,7 @@ impl App {
         let (store, auth) = open(&config, parts).await?;
         let migrate = migrate || config.database.url.expose().starts_with("sqlite:");
         let http = http_settings(&config);
-        Ok(Self { server, store, auth, http, migrate, ready: watch::Sender::new(false) })
+        Ok(Self { server, store, auth, http, migrate, ready: Flag::new(false) })
     }
 
     /// Where the service listens.
@@ -137,45 +137,49 @@ impl App {
         }
     }
 
-    /// Runs until `stop`. Requests in flight finish.
+    /// Runs until `stop`. Requests in flight finish, then the background work does.
     ///
     /// # Errors
     /// What makes waiting pointless: an old schema, keys that do not open.
     pub async fn run_until(self, stop: impl Future<Output = ()>) -> Result<(), StartError> {
         let Self { server, store, auth, http, migrate, ready } = self;
-        let (stopping, _) = watch::channel(false);
-        let stopped = || {
-            let mut stopping = stopping.subscribe();
-            async move {
-                // An error means that the sender is gone: stopped, too.
-                let _ = stopping.wait_for(|stopping| *stopping).await;
-            }
-        };
+        let (stopping, drained) = (Flag::new(false), Flag::new(false));
         let address = server.address();
         tracing::info!(%address, "starting: until the database is read, only /health is answered");
         let work = async {
             tokio::select! {
                 prepared = prepare(&store, &auth, migrate) => prepared?,
-                () = stopped() => return Ok(()),
+                () = raised(&stopping) => return Ok(()),
             }
             ready.send_replace(true);
             tracing::info!("listening on http://{address}");
-            Watch::new(Arc::clone(&auth)).run_until(stopped()).await;
+            Watch::new(Arc::clone(&auth)).run_until(raised(&drained)).await;
             Ok(())
         };
-        let endpoint = Arc::new(http::routes(Arc::clone(&auth), http));
-        let serving = server.run_until(endpoint, stopped());
-        let mut both = std::pin::pin!(futures_util::future::try_join(work, async {
-            serving.await;
+        let serving = async {
+            let endpoint = Arc::new(http::routes(Arc::clone(&auth), http));
+            server.run_until(endpoint, raised(&stopping)).await;
+            drained.send_replace(true);
             Ok(())
-        }));
+        };
+        let mut both = std::pin::pin!(futures_util::future::try_join(work, serving));
         tokio::select! {
             outcome = &mut both => return outcome.map(drop),
-            () = stop => {}
+            () = stop => tracing::info!("stopping: requests in flight may finish"),
         }
-        tracing::info!("stopping: requests in flight may finish");
         stopping.send_replace(true);
         both.await.map(drop)
+    }
+}
+
+type Flag = watch::Sender<bool>;
+
+/// Resolves once `flag` is true.
+fn raised(flag: &Flag) -> impl Future<Output = ()> + use<> {
+    let mut flag = flag.subscribe();
+    async move {
+        // An error means that whoever could raise it is gone.
+        let _ = flag.wait_for(|raised| *raised).await;
     }
 }
 

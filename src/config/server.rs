@@ -114,7 +114,7 @@ pub(super) static KEYS: &[Key] = &[
     },
     Key {
         name: "server.metrics_listen",
-        about: "A second address to listen on, for `/metrics` alone",
+        about: "A second address to listen on, for `/metrics` alone. Reserved: without effect in this version",
         allowed: "an IP address and a port, such as `127.0.0.1:9090`",
         read: |c, given| put(&mut c.server.metrics_listen, given.parsed(str::parse).map(Some)),
         show: |c| c.server.metrics_listen.map_or_else(|| "none".to_owned(), |a| a.to_string()),
@@ -123,7 +123,7 @@ pub(super) static KEYS: &[Key] = &[
     Key {
         name: "server.request_timeout",
         about: "How long a request may take",
-        allowed: "more than `0s`, less than `tokens.reuse_interval` (any with `--dev`)",
+        allowed: "more than `0s`, less than half of `tokens.reuse_interval` (any with `--dev`)",
         read: |c, given| put(&mut c.server.request_timeout, given.parsed(duration)),
         show: |c| show_duration(c.server.request_timeout),
         valid: |c| !c.server.request_timeout.is_zero(),

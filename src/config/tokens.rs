@@ -27,7 +27,7 @@ pub struct Tokens {
     pub revocation_poll: Duration,
     /// How many sessions a user may have.
     pub max_sessions: u32,
-    /// How long a machine's token lives.
+    /// How long a machine's token lives. Reserved: without effect in this version.
     pub machine_ttl: Duration,
 }
 
@@ -131,7 +131,7 @@ pub(super) static KEYS: &[Key] = &[
     },
     Key {
         name: "tokens.machine_ttl",
-        about: "How long a machine's token lives",
+        about: "How long a machine's token lives. Reserved: without effect in this version",
         allowed: "`1s` to `1h`",
         read: |c, given| put(&mut c.tokens.machine_ttl, given.parsed(duration)),
         show: |c| show_duration(c.tokens.machine_ttl),

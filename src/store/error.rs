@@ -91,9 +91,9 @@ fn severity_of_answer(answer: &dyn sqlx::error::DatabaseError) -> Severity {
         }
     } else {
         match code.parse().map(|code: i32| code & 0xff) {
-            // Busy, locked; input/output, full, cannot open.
+            // Busy, locked; input/output, full.
             Ok(5 | 6) => Severity::Contended,
-            Ok(10 | 13 | 14) => Severity::Unavailable,
+            Ok(10 | 13) => Severity::Unavailable,
             _ => Severity::Defect,
         }
     }

@@ -25,7 +25,7 @@ const LIMITS: &[(bool, &str, &[&str], &[&str])] = &[
     ),
     (false, "server.docs", &["true", "false"], &["", "yes", "1", "True"]),
     (false, "server.metrics_listen", &["127.0.0.1:9090"], &["", "none", "9090"]),
-    (false, "server.request_timeout", &["1ms", "29999ms"], &["0s", "30s", "15", ""]),
+    (false, "server.request_timeout", &["1ms", "14999ms"], &["0s", "15s", "30s", "10", ""]),
     (true, "server.request_timeout", &["30s", "1h"], &["0s"]),
     (false, "server.max_body", &["1KiB", "1024", "1 MiB"], &["1023", "-1", "64KB", ""]),
     (
@@ -86,7 +86,7 @@ type Case = (bool, &'static [(&'static str, &'static str)], &'static [&'static s
 #[test]
 fn rules_between_keys() {
     let settings: &[Case] = &[
-        (false, &[("server.request_timeout", "59s"), ("tokens.reuse_interval", "60s")], &[]),
+        (false, &[("server.request_timeout", "29s"), ("tokens.reuse_interval", "60s")], &[]),
         (false, &[("tokens.access_ttl", "60s"), ("tokens.reuse_interval", "30s")], &[]),
         (
             false,
