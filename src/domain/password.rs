@@ -47,18 +47,25 @@ impl Password {
 
     /// Takes a new password for the account `email`, of at least `min_length` code points.
     pub fn new(text: &str, min_length: usize, email: &Email) -> Result<Self, PasswordError> {
-        let password = Self::typed(text)?;
-        if password.0.chars().count() < min_length {
-            return Err(PasswordError::TooShort(min_length));
-        }
-        let folded = Zeroizing::new(password.0.to_lowercase());
-        if is_common(&folded) {
-            return Err(PasswordError::Common);
-        }
+        let password = Self::chosen(text, min_length)?;
+        let folded = password.folded();
         if *folded == email.canonical() || *folded == email.local_part() {
             return Err(PasswordError::Address);
         }
         Ok(password)
+    }
+
+    /// The part of the rules for new passwords that holds for every account alike.
+    pub fn chosen(text: &str, min_length: usize) -> Result<Self, PasswordError> {
+        let password = Self::typed(text)?;
+        if password.0.chars().count() < min_length {
+            return Err(PasswordError::TooShort(min_length));
+        }
+        if is_common(&password.folded()) { Err(PasswordError::Common) } else { Ok(password) }
+    }
+
+    fn folded(&self) -> Zeroizing<String> {
+        Zeroizing::new(self.0.to_lowercase())
     }
 
     /// The bytes to hash.

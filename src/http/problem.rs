@@ -153,6 +153,14 @@ impl Problem {
         Self::validation(vec![FieldError { field, message: message.to_string() }])
     }
 
+    /// The same, with what is wrong besides.
+    pub(crate) fn and<T>(mut self, other: Result<T, Self>) -> Self {
+        if let Err(other) = other {
+            self.errors.extend(other.errors);
+        }
+        self
+    }
+
     /// The same, setting `cookies`.
     pub(crate) fn with_cookies(self, cookies: Vec<HeaderValue>) -> Self {
         Self { cookies, ..self }

@@ -50,6 +50,11 @@ impl Auth {
         Ok(())
     }
 
+    /// Holds a new password against the rules that are the same for every account.
+    pub fn check_new_password(&self, password: &str) -> Result<(), PasswordError> {
+        Password::chosen(password, self.settings.min_password_length).map(drop)
+    }
+
     pub(super) async fn insert_user(
         &self,
         email: Email,

@@ -57,7 +57,12 @@ async fn an_account_can_be_used_at_once_and_keeps_its_address_as_given() {
 const SPELLINGS: [&[&str]; 5] = [
     &["ada@example.com", "Ada@example.com", "ADA@EXAMPLE.COM", "  ada@example.com\t"],
     &["j\u{f6}rg@example.com", "jo\u{308}rg@example.com", "J\u{d6}RG@example.com"],
-    &["x@b\u{fc}cher.example", "x@bu\u{308}cher.example", "x@xn--bcher-kva.example", "X@B\u{dc}CHER.example"],
+    &[
+        "x@b\u{fc}cher.example",
+        "x@bu\u{308}cher.example",
+        "x@xn--bcher-kva.example",
+        "X@B\u{dc}CHER.example",
+    ],
     &["fi@example.com", "\u{fb01}@example.com", "\u{ff46}\u{ff49}@example.com"],
     &["a.b+c@example.com", "A.B+C@example.com"],
 ];
@@ -107,7 +112,10 @@ async fn a_password_is_refused_with_the_reason() {
     for (password, reason) in [
         ("", "at least 15 characters"),
         ("fourteen chars", "at least 15 characters"),
-        ("\u{1f980}\u{1f422}\u{1f40d}\u{1f419}\u{1f991}\u{1f990}\u{1f99e}".repeat(2).as_str(), "at least 15"),
+        (
+            "\u{1f980}\u{1f422}\u{1f40d}\u{1f419}\u{1f991}\u{1f990}\u{1f99e}".repeat(2).as_str(),
+            "at least 15",
+        ),
         // Fifteen code points as typed, fourteen in the form that counts.
         ("e\u{301}bcdefghijklmn", "at least 15"),
         ("passwordpassword", "common"),
@@ -204,8 +212,12 @@ async fn every_wrong_field_is_named_at_once() {
         let errors = register(&app, &body).await.field_errors();
         assert_eq!((errors.len(), errors[0].0.as_str()), (1, "email"), "{body}");
     }
+    let answer = log_in(&app, "no address", &"x".repeat(1025)).await;
+    assert_eq!(answer.field_errors().len(), 2);
     let ada = app.logged_in("ada").await;
-    for (current, new) in [("x".repeat(1025), "short".to_owned()), ("x".repeat(1025), "x".repeat(1025))] {
+    for (current, new) in
+        [("x".repeat(1025), "short".to_owned()), ("x".repeat(1025), "x".repeat(1025))]
+    {
         let errors = ada.clone().change_password(&current, &new).await.field_errors();
         let fields: Vec<_> = errors.iter().map(|(field, _)| field.as_str()).collect();
         assert_eq!(fields, ["current_password", "new_password"]);
@@ -352,7 +364,8 @@ async fn a_composed_and_a_decomposed_password_are_one() {
 
 #[tokio::test]
 async fn passwords_are_stored_as_phc_strings_with_a_salt_each() {
-    let config = TestConfig::default().set("passwords.memory", "256").set("passwords.iterations", "2");
+    let config =
+        TestConfig::default().set("passwords.memory", "256").set("passwords.iterations", "2");
     let app = TestApp::with(config.set("passwords.lanes", "2")).await;
     for name in ["ada", "bob"] {
         app.browser().register(name).await;

@@ -36,7 +36,8 @@ impl AccountsApi {
         caller: CallerOf,
         body: JsonBody<Credentials>,
     ) -> Result<Answer<Empty, 202>> {
-        let email = read_email(&body.0.email)?;
+        let email = read_email(&body.0.email)
+            .map_err(|problem| problem.and(self.check_new("password", &body.0.password)))?;
         let registered = self.0.auth.register(email, &body.0.password, &caller.0).await;
         registered.map_err(Problem::from)?;
         Ok(Answer::new(Empty))
@@ -53,8 +54,11 @@ impl AccountsApi {
         headers: &HeaderMap,
         body: JsonBody<Credentials>,
     ) -> Result<Answer<Json<TokenAnswer>, 200>> {
-        let email = read_email(&body.0.email)?;
-        let password = read_password("password", &body.0.password)?;
+        let password = read_password("password", &body.0.password);
+        let (email, password) = match read_email(&body.0.email) {
+            Ok(email) => (email, password?),
+            Err(problem) => return Err(problem.and(password).into()),
+        };
         // What is ambiguous is not presented: it must not keep anybody from logging in.
         let presented = AccessTokens::read(headers, &self.0.cookies).ok();
         let presented = presented.and_then(|tokens| tokens.body.zip(tokens.cookie));
@@ -73,8 +77,9 @@ impl AccountsApi {
         caller: CallerOf,
         body: JsonBody<PasswordChange>,
     ) -> Result<Answer<Json<TokenAnswer>, 200>> {
-        let current = read_password("current_password", &body.0.current_password)?;
         let new = &body.0.new_password;
+        let current = read_password("current_password", &body.0.current_password)
+            .map_err(|problem| problem.and(self.check_new("new_password", new)))?;
         let grant = self.0.auth.change_password(&guarded.0, &current, new, &caller.0).await;
         Ok(grant_answer(&self.0, &grant.map_err(Problem::from)?))
     }
@@ -86,6 +91,14 @@ impl AccountsApi {
         let (user, session) = me.ok_or_else(|| Problem::from(Code::InvalidToken))?;
         let me = Me { user: User::from(&user), session: Session::new(&session, true) };
         Ok(Answer::new(Json(me)))
+    }
+}
+
+impl AccountsApi {
+    /// For a request that fails already: every wrong field is named at once.
+    fn check_new(&self, field: &'static str, password: &str) -> Result<(), Problem> {
+        let checked = self.0.auth.check_new_password(password);
+        checked.map_err(|error| Problem::field(field, error))
     }
 }
 
