@@ -72,6 +72,7 @@ impl<E: Endpoint<Output = Response>> Shell<E> {
             };
         }
         if verdict == Verdict::Foreign && changes_state(request.method()) {
+            self.state.auth.count_foreign_origin();
             return Err(Code::OriginNotAllowed.into());
         }
         if !self.state.auth.has_looked() && !request.uri().path().starts_with(HEALTH) {

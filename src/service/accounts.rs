@@ -6,7 +6,6 @@ use super::{
 };
 use crate::{
     domain::{
-        clock::Timestamp,
         email::Email,
         id::{SessionId, UserId},
         password::{Password, PasswordError},
@@ -107,14 +106,16 @@ impl Auth {
     /// Sets the roles of an account. Its access tokens are stale within the published bound; its
     /// sessions go on with the new roles.
     pub async fn set_roles(&self, user: UserId, roles: &Roles) -> Result<(), AccountError> {
-        let now = self.clock.now();
-        let bar = Timestamp::from_seconds(now.seconds_up());
         let transaction = self.store.begin().await?;
         if !transaction.set_roles(user, roles).await? {
             return Err(AccountError::Unknown);
         }
         let sessions = transaction.open_sessions(user).await?;
-        transaction.outdate_tokens(&sessions, bar, now).await?;
+        // Twice: the first locks the rows against rotations that read the old roles, and may wait for
+        // them; only what it is after that covers every token they issued.
+        transaction.outdate_tokens(&sessions, self.clock.now()).await?;
+        let now = self.clock.now();
+        let bar = transaction.outdate_tokens(&sessions, now).await?;
         transaction.commit().await?;
         let changes: Vec<_> = sessions
             .iter()
@@ -135,8 +136,8 @@ impl Auth {
         let now = self.clock.now();
         let new = Password::new(new, self.settings.min_password_length, &user.email)?;
         let hash = self.hasher.hash(&new).await.map_err(ServiceError::from)?;
-        let ended = self.replace_password(user, &hash, None, now).await?;
-        let ended = ended.ok_or(AccountError::Changed)?;
+        let replaced = self.replace_password(user, &hash, None, now).await?;
+        let (user, ended) = replaced.ok_or(AccountError::Changed)?;
         let operator = Caller::default();
         audit::record(Event::PasswordChange, Some(user.id), None, &operator);
         self.announce_ended(user.id, &ended, EndReason::PasswordChange, now, &operator);

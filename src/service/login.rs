@@ -22,6 +22,9 @@ use crate::{
 /// How often a transaction that the database backed out of is begun anew.
 const ATTEMPTS: usize = 5;
 
+/// Sessions that ended, and why.
+type Ended = Vec<(SessionId, EndReason)>;
+
 /// A login failed.
 #[derive(Debug, thiserror::Error)]
 pub enum LoginError {
@@ -51,7 +54,7 @@ impl Auth {
         });
         let (session, secrets) = self.draft_session(&user, caller, now);
         let opened = self.open(&user, &session, &secrets, replaced).await?;
-        let Some(ended) = opened else { return Err(LoginError::InvalidCredentials) };
+        let Some((user, ended)) = opened else { return Err(LoginError::InvalidCredentials) };
         self.forget(&ended, now);
         for (id, reason) in ended {
             audit::record(Event::SessionEnded(reason), Some(user.id), Some(id), caller);
@@ -125,15 +128,15 @@ impl Auth {
         (session, Secrets { body: secret(), cookie: secret() })
     }
 
-    /// Opens the session, ends the one it replaces and those beyond the limit; `None` if the account
-    /// changed since its password was checked.
+    /// Opens the session, ends the one it replaces and those beyond the limit; gives the account as it
+    /// is now and what ended, or `None` if its credentials changed since its password was checked.
     async fn open(
         &self,
         user: &User,
         session: &Session,
         secrets: &Secrets,
         replaced: Option<SessionId>,
-    ) -> Result<Option<Vec<(SessionId, EndReason)>>, ServiceError> {
+    ) -> Result<Option<(User, Ended)>, ServiceError> {
         let new = NewSession { session: session.clone(), hashes: secrets.hashes() };
         let mut attempt = 1;
         loop {
@@ -149,12 +152,10 @@ impl Auth {
         user: &User,
         new: &NewSession,
         replaced: Option<SessionId>,
-    ) -> Result<Option<Vec<(SessionId, EndReason)>>, StoreError> {
+    ) -> Result<Option<(User, Ended)>, StoreError> {
         let now = new.session.created_at;
         let transaction = self.store.begin().await?;
-        if !transaction.hold_user(user).await? {
-            return Ok(None);
-        }
+        let Some(user) = transaction.hold_user(user).await? else { return Ok(None) };
         let mut ended = Vec::new();
         if let Some(id) = replaced {
             end(&transaction, &[id], EndReason::Replaced, now, &mut ended).await?;
@@ -164,7 +165,7 @@ impl Auth {
             transaction.surplus_sessions(user.id, self.policy().max_sessions, now).await?;
         end(&transaction, &surplus, EndReason::TooMany, now, &mut ended).await?;
         transaction.commit().await?;
-        Ok(Some(ended))
+        Ok(Some((user, ended)))
     }
 
     /// Makes sessions that ended at `now` known to this instance at once.
@@ -187,7 +188,7 @@ async fn end(
     sessions: &[SessionId],
     reason: EndReason,
     now: Timestamp,
-    ended: &mut Vec<(SessionId, EndReason)>,
+    ended: &mut Ended,
 ) -> Result<(), StoreError> {
     if transaction.end_sessions(sessions, reason, now).await? > 0 {
         ended.extend(sessions.iter().map(|id| (*id, reason)));

@@ -33,8 +33,11 @@ pub use self::{
     watch::{Readiness, Watch},
 };
 use self::{
-    acknowledgement::Acknowledgements, pair_cache::PairCache, refusals::Refusals,
-    revocation::Revocations, watch::LastLook,
+    acknowledgement::Acknowledgements,
+    pair_cache::PairCache,
+    refusals::{Place, Refusals},
+    revocation::Revocations,
+    watch::LastLook,
 };
 use crate::{
     crypto::{
@@ -138,6 +141,11 @@ impl Auth {
             settings,
             hasher,
         })
+    }
+
+    /// Counts a request that a foreign page made.
+    pub fn count_foreign_origin(&self) {
+        self.refusals.count(Place::Origin, "", "not_allowed");
     }
 
     fn rings(&self) -> Arc<Rings> {

@@ -62,38 +62,38 @@ impl Auth {
         let hash = self.hasher.hash(&new).await.map_err(ServiceError::from)?;
 
         let now = self.clock.now();
-        let mut user = found.user;
-        let (session, secrets) = self.draft_session(&user, caller, now);
+        let (session, secrets) = self.draft_session(&found.user, caller, now);
         let new = NewSession { session: session.clone(), hashes: secrets.hashes() };
-        let ended = self.replace_password(&user, &hash, Some(&new), now).await?;
-        let ended = ended.ok_or(ChangePasswordError::Gone)?;
-        user.credentials_version += 1;
+        let replaced = self.replace_password(&found.user, &hash, Some(&new), now).await?;
+        let (user, ended) = replaced.ok_or(ChangePasswordError::Gone)?;
         audit::record(Event::PasswordChange, Some(user.id), Some(principal.session), caller);
         self.announce_ended(user.id, &ended, EndReason::PasswordChange, now, caller);
         Ok(self.issue(session, user, &secrets, now)?)
     }
 
     /// Sets a password hash, ends all sessions, and opens `new`, in one transaction. The user's row
-    /// goes first: a login under way waits for it, and finds that its version is gone. `None` if
-    /// somebody else changed the account first.
+    /// goes first: a login under way waits for it, and finds that its version is gone. Gives the
+    /// account as it is now and the sessions that ended, or `None` if somebody else changed the
+    /// account first.
     pub(super) async fn replace_password(
         &self,
         user: &User,
         hash: &str,
         new: Option<&NewSession>,
         now: Timestamp,
-    ) -> Result<Option<Vec<SessionId>>, StoreError> {
+    ) -> Result<Option<(User, Vec<SessionId>)>, StoreError> {
         let transaction = self.store.begin().await?;
         if !transaction.set_password(user, hash).await? {
             return Ok(None);
         }
+        let Some(user) = transaction.user(user.id).await? else { return Ok(None) };
         let ended = transaction.open_sessions(user.id).await?;
         transaction.end_sessions(&ended, EndReason::PasswordChange, now).await?;
         if let Some(new) = new {
             transaction.insert_session(new).await?;
         }
         transaction.commit().await?;
-        Ok(Some(ended))
+        Ok(Some((user, ended)))
     }
 
     pub(super) fn announce_ended(

@@ -200,6 +200,7 @@ impl Auth {
         let StoredSession { mut session, user, .. } = stored;
         let step = Rotation {
             from: session.generation,
+            tokens_not_before: session.tokens_not_before,
             next: secrets.hashes(),
             replaced: SecretHashes { body: body.hash(), cookie: cookie.hash() },
             salt,

@@ -12,6 +12,7 @@ pub(super) enum Place {
     Refresh,
     Login,
     Logout,
+    Origin,
 }
 
 impl Place {
@@ -21,6 +22,7 @@ impl Place {
             Self::Refresh => "refresh",
             Self::Login => "login",
             Self::Logout => "logout",
+            Self::Origin => "origin",
         }
     }
 }

@@ -30,7 +30,7 @@ pub enum RegisterError {
 }
 
 impl Auth {
-    /// Makes an account, unless the address has one. Both take the same time.
+    /// Makes an account, unless the address has one. Both hash the password.
     pub async fn register(
         &self,
         email: Email,

@@ -33,6 +33,8 @@ pub(super) struct LastLook {
     began: AtomicI64,
     failed: AtomicBool,
     clock_difference: AtomicI64,
+    /// One look at a time: a slow one must not undo what a later one learnt.
+    looking: tokio::sync::Mutex<()>,
 }
 
 /// Whether the service can do its work.
@@ -54,6 +56,7 @@ impl Auth {
 
     /// Learns what other instances changed.
     pub async fn look(&self) -> Result<(), KeyServiceError> {
+        let _one_at_a_time = self.last_look.looking.lock().await;
         let outcome = self.try_look().await;
         self.last_look.failed.store(outcome.is_err(), Ordering::Relaxed);
         outcome

@@ -1,7 +1,7 @@
 //! The schema's state, and moving it.
 
 use migration::{MigrationStatus as Status, Migrator, MigratorTrait};
-use sea_orm::{ConnectionTrait, DbBackend, Statement};
+use sea_orm::{ConnectionTrait, DbBackend, DbErr, Statement};
 
 use super::{Store, StoreError, Transaction};
 
@@ -28,8 +28,17 @@ const LOCK: i64 = 0x7461_6e64_656d;
 
 impl Store {
     /// Every migration this program knows, oldest first.
+    ///
+    /// # Errors
+    /// [`StoreError::Inconsistent`] if the database has one that this program does not know.
     pub async fn migrations(&self) -> Result<Vec<MigrationStatus>, StoreError> {
-        let steps = Migrator::get_migration_with_status_read_only(&self.db).await?;
+        let steps = Migrator::get_migration_with_status_read_only(&self.db).await;
+        let steps = steps.map_err(|error| match error {
+            DbErr::Custom(_) => StoreError::Inconsistent(
+                "its schema is newer than this program: use the program that made it, or a backup",
+            ),
+            other => other.into(),
+        })?;
         Ok(steps
             .iter()
             .map(|step| MigrationStatus {

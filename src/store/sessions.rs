@@ -65,6 +65,8 @@ pub struct NewSession {
 pub struct Rotation {
     /// The generation it starts from.
     pub from: u32,
+    /// `tokens_not_before` as it was read.
+    pub tokens_not_before: Option<Timestamp>,
     /// The secrets of the new generation.
     pub next: SecretHashes,
     /// The secrets it replaces.
@@ -123,7 +125,8 @@ impl Store {
         rows.iter().map(rows::session).collect()
     }
 
-    /// Moves a session on; false if somebody else did, or it has ended.
+    /// Moves a session on; false if somebody else did, it has ended, or its tokens were outdated since
+    /// it was read: what was read of its owner may be outdated, too.
     pub async fn rotate(&self, id: SessionId, step: &Rotation) -> Result<bool, StoreError> {
         let next = i64::from(step.from) + 1;
         let update = Entity::update_many()
@@ -138,7 +141,11 @@ impl Store {
             .col_expr(Column::IdleExpiresAt, Expr::value(step.idle_expires_at.millis()))
             .filter(Column::Id.eq(id.to_string()))
             .filter(Column::Generation.eq(i64::from(step.from)))
-            .filter(Column::EndedAt.is_null());
+            .filter(Column::EndedAt.is_null())
+            .filter(match step.tokens_not_before {
+                Some(bar) => Column::TokensNotBefore.eq(bar.millis()),
+                None => Column::TokensNotBefore.is_null(),
+            });
         Ok(update.exec(&self.db).await?.rows_affected == 1)
     }
 
@@ -298,15 +305,16 @@ impl Transaction {
         Ok(ended(reason, now).exec(&self.inner).await?.rows_affected)
     }
 
-    /// Makes the access tokens of `sessions` issued up to `bar` (whole seconds) stale.
+    /// Makes the access tokens of `sessions` issued up to `now` stale; gives the new
+    /// `tokens_not_before`, `now` rounded up to a whole second.
     pub async fn outdate_tokens(
         &self,
         sessions: &[SessionId],
-        bar: Timestamp,
         now: Timestamp,
-    ) -> Result<(), StoreError> {
+    ) -> Result<Timestamp, StoreError> {
+        let bar = Timestamp::from_seconds(now.seconds_up());
         if sessions.is_empty() {
-            return Ok(());
+            return Ok(bar);
         }
         Entity::update_many()
             .col_expr(Column::TokensNotBefore, Expr::value(bar.millis()))
@@ -315,7 +323,7 @@ impl Transaction {
             .filter(Column::EndedAt.is_null())
             .exec(&self.inner)
             .await?;
-        Ok(())
+        Ok(bar)
     }
 }
 

@@ -110,9 +110,9 @@ impl Store {
 }
 
 impl Transaction {
-    /// Keeps an enabled account at `credentials_version` until the transaction ends; false if it
-    /// is no longer there, enabled and at that version.
-    pub async fn hold_user(&self, user: &User) -> Result<bool, StoreError> {
+    /// The account as it is now, kept so until the transaction ends; `None` if it is no longer there,
+    /// enabled, and at the `credentials_version` of `user`.
+    pub async fn hold_user(&self, user: &User) -> Result<Option<User>, StoreError> {
         // MariaDB knows no FOR SHARE. SQLite needs neither: its transaction is the only writer.
         let lock = match self.inner.get_database_backend() {
             DbBackend::MySql => LockType::Update,
@@ -124,7 +124,13 @@ impl Transaction {
             .lock(lock)
             .one(&self.inner)
             .await?;
-        Ok(row.is_some())
+        Ok(row.map(rows::user).transpose()?.map(|held| held.user))
+    }
+
+    /// The account as this transaction sees it.
+    pub async fn user(&self, id: UserId) -> Result<Option<User>, StoreError> {
+        let row = Entity::find_by_id(id.to_string()).one(&self.inner).await?;
+        Ok(row.map(rows::user).transpose()?.map(|found| found.user))
     }
 
     /// Sets a new password hash; false if the credentials have changed since `user` was read.
