@@ -10,6 +10,7 @@ use crate::{
         clock::Timestamp,
         half::Half,
         pair::{self, Fault, Pair, Principal, Signed, Staleness},
+        policy::MAX_TOKEN_LENGTH,
     },
 };
 
@@ -58,6 +59,11 @@ impl Auth {
         let (Some(body), Some(cookie)) = (body, cookie) else {
             return Err(self.refuse_lone(body.is_some(), cookie.is_some()));
         };
+        // Before any cryptography, the naming of the pair included.
+        if body.len().max(cookie.len()) > MAX_TOKEN_LENGTH {
+            self.refusals.count(Place::Guard, half_name(None), Fault::TooLong.as_str());
+            return Err(AccessError::Invalid);
+        }
         let name = self.pairs.name(body, cookie);
         if let Some(pair) = self.pairs.get(&name, rings.epoch) {
             self.check_now(&pair, now)?;
