@@ -1,6 +1,15 @@
 //! The service, built for one test and listening on a port of its own.
 
-use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    collections::BTreeMap,
+    net::SocketAddr,
+    path::PathBuf,
+    sync::{
+        Arc,
+        atomic::{AtomicU16, Ordering},
+    },
+    time::Duration,
+};
 
 use tandem::{
     app::{App, Parts, StartError},
@@ -114,9 +123,13 @@ impl TestApp {
         Self::instance(change(self.shared_config()), Arc::clone(&self.database), clock).await
     }
 
-    /// What another instance behind the same public address is told: they are one issuer.
+    /// What another instance behind the same public address is told: they are one issuer. It has
+    /// the same port on another of the loopback addresses, where nobody else can have it.
     pub(crate) fn shared_config(&self) -> TestConfig {
-        self.config.clone().set("server.public_url", &self.origin)
+        static NEXT: AtomicU16 = AtomicU16::new(2);
+        let [high, low] = NEXT.fetch_add(1, Ordering::Relaxed).to_be_bytes();
+        let listen = format!("127.0.{high}.{low}:{}", self.address.port());
+        self.config.clone().set("server.public_url", &self.origin).set("server.listen", &listen)
     }
 
     /// An instance on `database`, once it answers.

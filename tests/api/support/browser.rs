@@ -4,7 +4,10 @@ use std::net::SocketAddr;
 
 use serde_json::json;
 
-use super::client::{self, Answer, Call};
+use super::{
+    app::TestApp,
+    client::{self, Answer, Call},
+};
 
 /// Everybody's password in these tests.
 pub(crate) const PASSWORD: &str = "a sentence is a good password";
@@ -29,6 +32,11 @@ pub(crate) struct Browser {
 impl Browser {
     pub(crate) fn new(address: SocketAddr, origin: &str) -> Self {
         Self { address, tokens: Tokens::default(), secure: origin.starts_with("https") }
+    }
+
+    /// The same page, its requests led to another instance.
+    pub(crate) fn at(&self, app: &TestApp) -> Self {
+        Self { address: app.address, ..self.clone() }
     }
 
     /// Makes an account for `name`.
