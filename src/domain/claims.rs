@@ -1,7 +1,7 @@
 //! What access tokens say (RFC 7519 section 4; `auth_time`, `amr`, `roles` as in RFC 9068
 //! section 2.2).
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::{
     id::{SessionId, TokenId, UserId},
@@ -22,7 +22,7 @@ pub struct BodyClaims {
     /// Expires at, seconds.
     pub exp: i64,
     /// Not before, seconds; never issued, honoured where present.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "integer", skip_serializing_if = "Option::is_none")]
     pub nbf: Option<i64>,
     /// This token.
     pub jti: TokenId,
@@ -53,7 +53,7 @@ pub struct CookieClaims {
     /// Expires at, seconds.
     pub exp: i64,
     /// Not before, seconds; never issued, honoured where present.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "integer", skip_serializing_if = "Option::is_none")]
     pub nbf: Option<i64>,
     /// This token.
     pub jti: TokenId,
@@ -64,6 +64,11 @@ pub struct CookieClaims {
     pub generation: u32,
     /// Digest of the body half's granting claims: what the body half may claim.
     pub ctx: String,
+}
+
+/// There or not; `null` is no time.
+fn integer<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<i64>, D::Error> {
+    i64::deserialize(deserializer).map(Some)
 }
 
 /// What every access token says, whichever half: the part the guard checks alike.

@@ -134,9 +134,10 @@ pub(crate) async fn snapshot(database: &TestDatabase) -> Vec<String> {
                         row.try_get::<Option<i64>>("", &column).map(|value| format!("{value:?}"))
                     })
                     .or_else(|_| {
-                        row.try_get::<Option<Vec<u8>>>("", &column).map(|value| format!("{value:?}"))
+                        row.try_get::<Option<Vec<u8>>>("", &column)
+                            .map(|value| format!("{value:?}"))
                     });
-                text += &format!(" {column}={}", value.unwrap());
+                text.extend([" ", &column, "=", &value.unwrap()]);
             }
             rows.push(text);
         }
