@@ -7,7 +7,10 @@ use std::{collections::HashMap, fmt, sync::Arc};
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header};
-use serde::{Deserialize, Serialize, de::DeserializeOwned, de::IgnoredAny};
+use serde::{
+    Deserialize, Deserializer, Serialize,
+    de::{DeserializeOwned, IgnoredAny},
+};
 use sha2::{Digest, Sha256};
 
 use super::{
@@ -127,7 +130,13 @@ struct JoseHeader {
     alg: String,
     typ: String,
     kid: String,
-    crit: Option<IgnoredAny>,
+    #[serde(default, deserialize_with = "present")]
+    crit: bool,
+}
+
+/// True for a member that is there, whatever it says: a `null` counts too.
+fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
+    IgnoredAny::deserialize(deserializer).map(|_| true)
 }
 
 /// Reads a genuine token of `typ` from `ring`: its claims, and the key that signed them.
@@ -169,7 +178,7 @@ fn key_of<'k>(
 ) -> Result<&'k RingKey, Fault> {
     let header: JoseHeader =
         decode(header).and_then(|json| strict_json::from_slice(&json)).ok_or(Fault::Malformed)?;
-    if header.alg != "EdDSA" || header.typ != typ || header.crit.is_some() {
+    if header.alg != "EdDSA" || header.typ != typ || header.crit {
         return Err(Fault::Header);
     }
     rings.get(ring, &header.kid).ok_or(Fault::UnknownKey)
@@ -193,4 +202,111 @@ pub fn context(auth_time: i64, amr: &[String], roles: &Roles) -> String {
 /// The `ctx` that the claims of a body half call for.
 pub fn context_of(claims: &BodyClaims) -> String {
     context(claims.auth_time, &claims.amr, &claims.roles)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::domain::{clock::Timestamp, entropy::OsEntropy};
+
+    const TYP: &str = "tandem-body+jwt";
+
+    fn key(ring: Ring, state: KeyState, signs: bool) -> RingKey {
+        provider::install().unwrap();
+        let signing = SigningKey::generate(&OsEntropy);
+        RingKey::new(ring, state, signing.public(), signs.then_some(signing))
+    }
+
+    fn read(rings: &KeyRings, token: &str) -> Result<Value, Fault> {
+        verify(rings, Ring::Body, TYP, token).map(|(claims, _)| claims)
+    }
+
+    #[test]
+    fn what_is_signed_is_read_back_with_its_key() {
+        let key = key(Ring::Body, KeyState::Active, true);
+        let rings = KeyRings::new([key.clone()]);
+        let token = sign(&rings, Ring::Body, TYP, &json!({"a": 1})).unwrap();
+        let header: Value =
+            serde_json::from_slice(&decode(token.split('.').next().unwrap()).unwrap()).unwrap();
+        assert_eq!(header, json!({"alg": "EdDSA", "typ": TYP, "kid": key.kid}));
+        let (claims, signer) = verify::<Value>(&rings, Ring::Body, TYP, &token).unwrap();
+        assert_eq!((claims, &signer.kid), (json!({"a": 1}), &key.kid));
+        assert_eq!(read(&KeyRings::default(), &token), Err(Fault::UnknownKey));
+    }
+
+    #[test]
+    fn the_active_key_of_the_ring_signs_and_no_other() {
+        let at = Timestamp::from_seconds(1);
+        let idle = [
+            key(Ring::Body, KeyState::Pending { at: None }, true),
+            key(Ring::Body, KeyState::Retired { at }, true),
+            key(Ring::Body, KeyState::Revoked { at }, true),
+            key(Ring::Cookie, KeyState::Active, true),
+        ];
+        let issue = |rings: &KeyRings| sign(rings, Ring::Body, TYP, &json!({}));
+        let none = Err(SignError::NoActiveKey(Ring::Body));
+        assert_eq!(issue(&KeyRings::new(idle.clone())), none);
+        // A key whose private part is not here, or sealed under a master key that is not.
+        let mute = key(Ring::Body, KeyState::Active, false);
+        assert_eq!(issue(&KeyRings::new([mute])), none);
+        let active = key(Ring::Body, KeyState::Active, true);
+        let rings = KeyRings::new(idle.into_iter().chain([active.clone()]));
+        let token = issue(&rings).unwrap();
+        assert_eq!(verify::<Value>(&rings, Ring::Body, TYP, &token).unwrap().1.kid, active.kid);
+    }
+
+    #[test]
+    fn a_key_verifies_in_every_state() {
+        let active = key(Ring::Body, KeyState::Active, true);
+        let token = sign(&KeyRings::new([active.clone()]), Ring::Body, TYP, &json!({})).unwrap();
+        let at = Timestamp::from_seconds(1);
+        for state in [
+            KeyState::Pending { at: Some(at) },
+            KeyState::Active,
+            KeyState::Retired { at },
+            KeyState::Revoked { at },
+        ] {
+            let rings = KeyRings::new([active.in_state(state)]);
+            let (_, signer) = verify::<Value>(&rings, Ring::Body, TYP, &token).unwrap();
+            assert_eq!(signer.state, state, "whoever asked judges the state");
+        }
+    }
+
+    #[test]
+    fn crit_counts_even_as_null() {
+        let header = |text: &str| strict_json::from_slice::<JoseHeader>(text.as_bytes());
+        let genuine = r#"{"alg":"EdDSA","typ":"t","kid":"k"}"#;
+        assert!(!header(genuine).unwrap().crit);
+        for crit in ["null", "[]", "false", r#"["exp"]"#] {
+            let text = genuine.replace('}', &format!(r#","crit":{crit}}}"#));
+            assert!(header(&text).unwrap().crit, "{crit}");
+        }
+    }
+
+    #[test]
+    fn the_context_is_a_digest_of_what_grants() {
+        let roles = |names: &[&str]| Roles::parse(names.iter().copied()).unwrap();
+        let amr = |names: &[&str]| names.iter().copied().map(str::to_owned).collect::<Vec<_>>();
+        let it = context(1_800_000_000, &amr(&["pwd"]), &roles(&["user", "admin"]));
+        // SHA-256 of [1800000000,["pwd"],["admin","user"]].
+        assert_eq!(it, "hm9IvJxiagq2H9GhDMh_Bw");
+        for other in [
+            context(1_800_000_001, &amr(&["pwd"]), &roles(&["user", "admin"])),
+            context(1_800_000_000, &amr(&["pwd", "otp"]), &roles(&["user", "admin"])),
+            context(1_800_000_000, &amr(&[]), &roles(&["user", "admin"])),
+            context(1_800_000_000, &amr(&["pwd"]), &roles(&["user"])),
+            context(1_800_000_000, &amr(&["pwd", "admin"]), &roles(&["user"])),
+            context(1_800_000_000, &amr(&["pwd,admin"]), &roles(&["user"])),
+        ] {
+            assert_ne!(it, other);
+        }
+    }
+
+    #[test]
+    fn debug_names_the_key_and_shows_nothing_of_it() {
+        let key = key(Ring::Cookie, KeyState::Active, true);
+        assert_eq!(format!("{key:?}"), format!("cookie {} active", key.kid));
+    }
 }

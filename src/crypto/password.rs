@@ -155,3 +155,182 @@ fn is_cheaper(hash: &PasswordHash, today: &Params) -> bool {
         || then.t_cost() < today.t_cost()
         || then.p_cost() < today.p_cost()
 }
+
+#[cfg(test)]
+mod tests {
+    use argon2::{AssociatedData, ParamsBuilder};
+
+    use super::*;
+    use crate::domain::entropy::OsEntropy;
+
+    const CHEAP: HashCost = HashCost { memory: 64, iterations: 1, lanes: 1 };
+
+    fn pool(cost: HashCost, threads: usize) -> PasswordHasherPool {
+        PasswordHasherPool::new(cost, threads, Arc::new(OsEntropy)).unwrap()
+    }
+
+    fn typed(text: &str) -> Password {
+        Password::typed(text).unwrap()
+    }
+
+    /// RFC 9106 section 5.3.
+    #[test]
+    fn the_argon2id_of_the_rfc() {
+        let params = ParamsBuilder::new()
+            .m_cost(32)
+            .t_cost(3)
+            .p_cost(4)
+            .data(AssociatedData::new(&[4; 12]).unwrap())
+            .build()
+            .unwrap();
+        let argon2 =
+            Argon2::new_with_secret(&[3; 8], Algorithm::Argon2id, Version::V0x13, params).unwrap();
+        let mut tag = [0; 32];
+        argon2.hash_password_into(&[1; 32], &[2; 16], &mut tag).unwrap();
+        assert_eq!(
+            tag,
+            [
+                0x0d, 0x64, 0x0d, 0xf5, 0x8d, 0x78, 0x76, 0x6c, 0x08, 0xc0, 0x37, 0xa3, 0x4a, 0x8b,
+                0x53, 0xc9, 0xd0, 0x1e, 0xf0, 0x45, 0x2d, 0x75, 0xb6, 0x5e, 0xb5, 0x25, 0x20, 0xe9,
+                0x6b, 0x01, 0xe6, 0x59,
+            ]
+        );
+    }
+
+    #[tokio::test]
+    async fn the_password_is_right_and_no_other() {
+        let pool = pool(CHEAP, 1);
+        let password = typed("correct horse battery staple");
+        let stored = pool.hash(&password).await.unwrap();
+        assert!(stored.starts_with("$argon2id$v=19$m=64,t=1,p=1$"), "{stored}");
+        assert_ne!(pool.hash(&password).await.unwrap(), stored, "a salt for each");
+        assert_eq!(pool.verify(&password, Some(&stored)).await, Ok(Verdict::Right));
+        for other in ["", "correct horse battery stapl", "correct horse battery staple "] {
+            assert_eq!(pool.verify(&typed(other), Some(&stored)).await, Ok(Verdict::Wrong));
+        }
+        // Composed or not, it is the same text.
+        let composed = pool.hash(&typed("caf\u{e9}")).await.unwrap();
+        assert_eq!(pool.verify(&typed("cafe\u{301}"), Some(&composed)).await, Ok(Verdict::Right));
+    }
+
+    #[tokio::test]
+    async fn nobody_has_no_password_and_it_takes_as_long_to_say_so() {
+        let cost = HashCost { memory: 128, iterations: 2, lanes: 2 };
+        let pool = pool(cost, 1);
+        for text in ["", "x", "correct horse battery staple"] {
+            assert_eq!(pool.verify(&typed(text), None).await, Ok(Verdict::Wrong));
+        }
+        // The same work: what is checked instead has the parameters and lengths of a real hash.
+        let real = pool.hash(&typed("x")).await.unwrap();
+        let shape = |text: &str| {
+            let hash = PasswordHash::new(text).unwrap();
+            let params = Params::try_from(&hash).unwrap();
+            let costs = (params.m_cost(), params.t_cost(), params.p_cost());
+            let length = |text: &str| text.rsplit('$').take(2).map(str::len).collect::<Vec<_>>();
+            (costs, length(text), text.split('$').nth(1).unwrap().to_owned())
+        };
+        assert_eq!(shape(&pool.dummy), shape(&real));
+        // Who knew a password of the dummy would still not get in.
+        assert_eq!(pool.verify(&typed("x"), Some(&pool.dummy)).await, Ok(Verdict::Wrong));
+    }
+
+    #[tokio::test]
+    async fn a_cheaper_hash_is_good_and_due_for_another() {
+        let password = typed("x");
+        let today = HashCost { memory: 128, iterations: 2, lanes: 2 };
+        for (then, verdict) in [
+            (today, Verdict::Right),
+            (HashCost { memory: 256, iterations: 3, lanes: 3 }, Verdict::Right),
+            (HashCost { memory: 127, ..today }, Verdict::RightButCheap),
+            (HashCost { iterations: 1, ..today }, Verdict::RightButCheap),
+            (HashCost { lanes: 1, ..today }, Verdict::RightButCheap),
+            (HashCost { memory: 256, iterations: 1, lanes: 4 }, Verdict::RightButCheap),
+        ] {
+            let stored = pool(then, 1).hash(&password).await.unwrap();
+            let pool = pool(today, 1);
+            assert_eq!(pool.verify(&password, Some(&stored)).await, Ok(verdict), "{then:?}");
+            assert_eq!(pool.verify(&typed("y"), Some(&stored)).await, Ok(Verdict::Wrong));
+        }
+    }
+
+    #[tokio::test]
+    async fn another_variant_of_argon2_is_due_for_another_hash() {
+        let params = Params::new(64, 1, 1, None).unwrap();
+        let argon2i = Argon2::new(Algorithm::Argon2i, Version::V0x13, params);
+        let stored = argon2i.hash_password_with_salt(b"x", &[1; 16]).unwrap().to_string();
+        let verdict = pool(CHEAP, 1).verify(&typed("x"), Some(&stored)).await;
+        assert_eq!(verdict, Ok(Verdict::RightButCheap));
+    }
+
+    #[tokio::test]
+    async fn what_is_no_hash_opens_nothing() {
+        let pool = pool(CHEAP, 1);
+        let good = pool.hash(&typed("x")).await.unwrap();
+        let (salted, _) = good.rsplit_once('$').unwrap();
+        for bad in ["", "x", "$argon2id$", &good[1..], salted, "$2b$12$abcdefghijklmnopqrstuv"] {
+            let verdict = pool.verify(&typed("x"), Some(bad)).await;
+            assert!(matches!(verdict, Err(HashError::Failed) | Ok(Verdict::Wrong)), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_cost_outside_the_bounds_of_argon2_is_refused() {
+        for (memory, iterations, lanes) in [(0, 1, 1), (7, 1, 1), (64, 0, 1), (64, 1, 0), (8, 1, 2)]
+        {
+            let cost = HashCost { memory, iterations, lanes };
+            let pool = PasswordHasherPool::new(cost, 1, Arc::new(OsEntropy));
+            assert_eq!(pool.err(), Some(HashError::Parameters), "{cost:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn beyond_thread_and_queue_everybody_is_sent_away() {
+        let pool = pool(CHEAP, 1);
+        // The one thread is taken: whoever comes waits.
+        let thread = Arc::clone(&pool.threads).acquire_owned().await.unwrap();
+        let mut waiting = Vec::new();
+        for _ in 0..=QUEUE_PER_THREAD {
+            let pool = pool.clone();
+            waiting.push(tokio::spawn(async move { pool.hash(&typed("x")).await }));
+        }
+        while pool.waiting.available_permits() > 0 {
+            tokio::task::yield_now().await;
+        }
+        assert_eq!(pool.hash(&typed("x")).await, Err(HashError::Busy));
+        assert_eq!(pool.verify(&typed("x"), None).await, Err(HashError::Busy));
+        // Who gives up makes room.
+        waiting.pop().unwrap().abort();
+        while pool.waiting.available_permits() == 0 {
+            tokio::task::yield_now().await;
+        }
+        drop(thread);
+        for caller in waiting {
+            assert!(caller.await.unwrap().is_ok());
+        }
+        assert!(pool.hash(&typed("x")).await.is_ok());
+        assert_eq!(pool.waiting.available_permits(), QUEUE_PER_THREAD + 1);
+    }
+
+    #[tokio::test]
+    async fn a_caller_that_gives_up_while_hashing_keeps_the_thread_to_the_end() {
+        let pool = pool(HashCost { memory: 4096, iterations: 20, lanes: 1 }, 1);
+        let hashing = {
+            let pool = pool.clone();
+            tokio::spawn(async move { pool.hash(&typed("x")).await })
+        };
+        while pool.threads.available_permits() > 0 {
+            tokio::task::yield_now().await;
+        }
+        // `spawn_blocking` is called in the same step that takes the permit.
+        hashing.abort();
+        assert!(hashing.await.unwrap_err().is_cancelled());
+        assert_eq!(pool.threads.available_permits(), 0, "the thread still works");
+        drop(pool.threads.acquire().await.unwrap());
+        assert_eq!(pool.waiting.available_permits(), QUEUE_PER_THREAD + 1);
+    }
+
+    #[test]
+    fn debug_tells_nothing() {
+        assert_eq!(format!("{:?}", pool(CHEAP, 1)), "PasswordHasherPool");
+    }
+}

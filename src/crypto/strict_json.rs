@@ -7,7 +7,7 @@ use std::{borrow::Cow, fmt};
 
 use serde::{
     Deserialize, Deserializer,
-    de::{DeserializeOwned, Error, IgnoredAny, MapAccess, Visitor},
+    de::{DeserializeOwned, Error, MapAccess, Visitor},
 };
 
 /// Reads a JSON object with unique members as `T`; `None` for anything else.
@@ -37,7 +37,8 @@ impl<'de> Visitor<'de> for Members {
         // Tokens have a dozen members: a list beats a set. 64 bound the work on a hostile one.
         let mut seen: Vec<Cow<'de, str>> = Vec::with_capacity(16);
         while let Some(Name(name)) = map.next_key()? {
-            map.next_value::<IgnoredAny>()?;
+            // Not ignored: serde_json takes broken UTF-8 and lone surrogates in what it skips.
+            map.next_value::<serde_json::Value>()?;
             if seen.len() == 64 || seen.contains(&name) {
                 return Err(A::Error::custom("too many or repeated members"));
             }
