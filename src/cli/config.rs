@@ -2,7 +2,10 @@
 
 use clap::Subcommand;
 
-use super::{Failure, say};
+use super::{
+    Failure,
+    output::{self, say},
+};
 use crate::config::Config;
 
 #[derive(Debug, Subcommand)]
@@ -20,14 +23,10 @@ pub(super) enum ConfigCommand {
 pub(super) fn run(command: &ConfigCommand, config: &Config) -> Result<(), Failure> {
     match command {
         ConfigCommand::Check => say("the configuration is good"),
-        ConfigCommand::Show { json: true } => {
-            say(serde_json::to_string_pretty(&config.entries()).map_err(std::io::Error::from)?);
-        }
-        ConfigCommand::Show { json: false } => {
-            for entry in config.entries() {
-                say(format_args!("{} = {}", entry.key, entry.value));
-            }
-        }
+        ConfigCommand::Show { json: true } => output::json(&config.entries()),
+        ConfigCommand::Show { json: false } => config
+            .entries()
+            .iter()
+            .try_for_each(|entry| say(format_args!("{} = {}", entry.key, entry.value))),
     }
-    Ok(())
 }

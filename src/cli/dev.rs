@@ -8,6 +8,7 @@ use std::{
 };
 
 use base64::{Engine, engine::general_purpose::STANDARD};
+use zeroize::Zeroizing;
 
 use crate::{
     config::MasterKey,
@@ -27,13 +28,14 @@ pub(super) fn master_key() -> io::Result<MasterKey> {
     let path = Path::new(MASTER_KEY_FILE);
     if !path.exists() {
         fs::create_dir_all("data")?;
-        let fresh: [u8; 32] = entropy::bytes(&OsEntropy);
+        let fresh: Zeroizing<[u8; 32]> = Zeroizing::new(entropy::bytes(&OsEntropy));
         let mut file =
             fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
-        writeln!(file, "{}", STANDARD.encode(fresh))?;
+        writeln!(file, "{}", *Zeroizing::new(STANDARD.encode(*fresh)))?;
     }
-    let bytes = STANDARD.decode(fs::read_to_string(path)?.trim()).ok();
-    bytes.and_then(|bytes| bytes.try_into().ok()).map(MasterKey::new).ok_or_else(|| {
+    let text = Zeroizing::new(fs::read_to_string(path)?);
+    let bytes = STANDARD.decode(text.trim()).ok().map(Zeroizing::new);
+    bytes.and_then(|bytes| bytes.as_slice().try_into().ok()).map(MasterKey::new).ok_or_else(|| {
         io::Error::other(format!("{MASTER_KEY_FILE} does not hold 32 bytes of base64: delete it"))
     })
 }

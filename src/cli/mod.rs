@@ -1,22 +1,27 @@
 //! The command line: one file per command.
 
-use std::{
-    env,
-    path::PathBuf,
-    process::ExitCode,
-};
+use std::{env, path::PathBuf, process::ExitCode};
 
 use clap::{Parser, Subcommand};
 
+mod account;
 mod config;
+mod database;
 mod dev;
+mod failure;
+mod input;
+mod keys;
+mod migrate;
 mod openapi;
+mod output;
 mod serve;
+mod session;
+mod user;
 
+use self::failure::Failure;
 use crate::{
     app::Parts,
-    config::{Config, Problems, Source},
-    telemetry,
+    config::{Config, Source},
 };
 
 /// Authentication for a first-party web app: two tokens that only work together.
@@ -37,6 +42,18 @@ pub struct Arguments {
 enum Command {
     /// Run the service.
     Serve(serve::Serve),
+    /// Change the database schema, or show how far it is.
+    #[command(subcommand)]
+    Migrate(migrate::MigrateCommand),
+    /// List and bring in signing keys.
+    #[command(subcommand)]
+    Keys(keys::KeysCommand),
+    /// Make, show and change accounts.
+    #[command(subcommand)]
+    User(user::UserCommand),
+    /// List and end sessions.
+    #[command(subcommand)]
+    Session(session::SessionCommand),
     /// Print the OpenAPI document.
     Openapi,
     /// Check or show the configuration.
@@ -44,29 +61,17 @@ enum Command {
     Config(config::ConfigCommand),
 }
 
-/// A command failed; said on standard error.
-#[derive(Debug, thiserror::Error)]
-enum Failure {
-    #[error("{0}")]
-    Config(#[from] Problems),
-    #[error("{0}")]
-    Telemetry(#[from] telemetry::TelemetryError),
-    #[error("{0}")]
-    Start(#[from] crate::app::StartError),
-    #[error("{0}")]
-    Io(#[from] std::io::Error),
-}
-
-/// Carries out a command line. Exit status 0, or 1 if it failed; clap answers wrong usage with 2.
+/// Carries out a command line. Exit status 0, 1 if it failed, 2 for wrong usage.
 pub fn run(arguments: Arguments, parts: Parts) -> ExitCode {
     let outcome = tokio::runtime::Runtime::new()
         .map_err(Failure::from)
         .and_then(|runtime| runtime.block_on(dispatch(arguments, parts)));
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
+        Err(failure) if failure.is_closed_pipe() => ExitCode::SUCCESS,
         Err(failure) => {
             say_error(&failure);
-            ExitCode::FAILURE
+            failure.exit_code()
         }
     }
 }
@@ -77,17 +82,17 @@ async fn dispatch(arguments: Arguments, parts: Parts) -> Result<(), Failure> {
     match command {
         Command::Openapi => openapi::run(),
         Command::Config(command) => config::run(&command, &load()?),
-        Command::Serve(serve) => serve::run(&serve, load()?, parts).await,
+        Command::Serve(serve) => Box::pin(serve::run(&serve, load()?, parts)).await,
+        Command::Migrate(command) => migrate::run(&command, &load()?, &parts).await,
+        Command::Keys(command) => keys::run(&command, &load()?, &parts).await,
+        Command::User(command) => user::run(&command, &load()?, &parts).await,
+        Command::Session(command) => session::run(&command, &load()?, &parts).await,
     }
 }
 
 fn load(file: Option<PathBuf>, dev: bool) -> Result<Config, Failure> {
     let directory = env::current_dir()?;
-    #[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
-    let variables = env::vars_os();
-    let environment = variables
-        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
-        .collect();
+    let environment = environment()?;
     let mut config = Config::load(&Source { file, dev, environment, directory })?;
     if dev && config.keys.master_key.is_none() {
         config.keys.master_key = Some(dev::master_key()?);
@@ -95,12 +100,19 @@ fn load(file: Option<PathBuf>, dev: bool) -> Result<Config, Failure> {
     Ok(config)
 }
 
+/// Our variables. One that is no text must not pass for one that is not set.
+fn environment() -> Result<Vec<(String, String)>, Failure> {
+    env::vars_os()
+        .map(|(name, value)| (name.to_string_lossy().into_owned(), value))
+        .filter(|(name, _)| name.starts_with("TANDEM_"))
+        .map(|(name, value)| match value.into_string() {
+            Ok(value) => Ok((name, value)),
+            Err(_) => Err(Failure::Refused(format!("{name}: not UTF-8; set it anew"))),
+        })
+        .collect()
+}
+
 #[expect(clippy::print_stderr, reason = "a command line speaks to people")]
 fn say_error(failure: &Failure) {
     eprintln!("tandem: {failure}");
-}
-
-#[expect(clippy::print_stdout, reason = "a command line speaks to people")]
-fn say(text: impl std::fmt::Display) {
-    println!("{text}");
 }

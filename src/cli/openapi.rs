@@ -7,5 +7,5 @@ use crate::http;
 
 /// Prints the document, byte for byte as it is served.
 pub(super) fn run() -> Result<(), Failure> {
-    Ok(std::io::stdout().write_all(http::document().as_bytes())?)
+    std::io::stdout().write_all(http::document().as_bytes()).map_err(Failure::Output)
 }

@@ -3,7 +3,7 @@
 use clap::Args;
 use tokio::signal::unix::{SignalKind, signal};
 
-use super::{Failure, dev, say};
+use super::{Failure, database, dev, output::say};
 use crate::{
     app::{App, Parts},
     config::Config,
@@ -24,7 +24,9 @@ pub(super) async fn run(serve: &Serve, config: Config, parts: Parts) -> Result<(
     // Before anything is told about, so that no signal is missed.
     let (mut terminate, mut interrupt) =
         (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
-    let app = App::build(config, &parts, serve.migrate).await?;
+    let database = config.database.clone();
+    let app = App::build(config, &parts, serve.migrate).await;
+    let app = app.map_err(|error| database::not_started(&database, error))?;
     let (auth, ready, url) = (app.auth(), app.ready(), app.public_url());
     let greeting = async {
         ready.await;
@@ -43,24 +45,24 @@ pub(super) async fn run(serve: &Serve, config: Config, parts: Parts) -> Result<(
             () = greeting => {}
         }
     };
-    Ok(app.run_until(stop).await?)
+    Ok(Box::pin(app.run_until(stop)).await?)
 }
 
 /// One block that says where to click.
 fn greet(url: &str, docs: bool, demo: Option<(String, String)>) {
     let line = "─".repeat(64);
-    let mut text = format!("\n{line}\n  Tandem is ready, for development only.\n\n");
-    if docs {
-        text += &format!("  Try it out    {url}/docs\n");
-    }
-    text += &format!("  API           {url}/openapi.json\n");
-    text += match demo {
-        Some((email, password)) => {
-            format!("  Demo user     {email}\n  Password      {password}\n                (shown this once)\n")
-        }
-        None => "  Demo user     demo@example.com, with the password shown at first start\n                (delete ./data to begin anew)\n".to_owned(),
-    }
-    .as_str();
-    text += &format!("  Stop          Ctrl-C\n{line}\n");
-    say(text);
+    let docs = if docs { format!("  Try it out    {url}/docs\n") } else { String::new() };
+    let demo = match demo {
+        Some((email, password)) => format!(
+            "  Demo user     {email}\n  Password      {password}\n                (shown this once)\n"
+        ),
+        None => "  Demo user     demo@example.com, with the password shown at first start\n                \
+                 (delete ./data to begin anew)\n"
+            .to_owned(),
+    };
+    // The service goes on, whoever listens.
+    let _ = say(format_args!(
+        "\n{line}\n  Tandem is ready, for development only.\n\n\
+         {docs}  API           {url}/openapi.json\n{demo}  Stop          Ctrl-C\n{line}\n"
+    ));
 }

@@ -26,6 +26,9 @@ pub enum SchemaState {
 /// Names the lock that migrating replicas queue for.
 const LOCK: i64 = 0x7461_6e64_656d;
 
+const NEWER: &str =
+    "its schema is newer than this program: use the program that made it, or a backup";
+
 impl Store {
     /// Every migration this program knows, oldest first.
     ///
@@ -33,11 +36,11 @@ impl Store {
     /// [`StoreError::Inconsistent`] if the database has one that this program does not know.
     pub async fn migrations(&self) -> Result<Vec<MigrationStatus>, StoreError> {
         let steps = Migrator::get_migration_with_status_read_only(&self.db).await;
-        let steps = steps.map_err(|error| match error {
-            DbErr::Custom(_) => StoreError::Inconsistent(
-                "its schema is newer than this program: use the program that made it, or a backup",
-            ),
-            other => other.into(),
+        let steps = steps.map_err(|error| {
+            if matches!(error, DbErr::Custom(_)) {
+                return StoreError::Inconsistent(NEWER);
+            }
+            error.into()
         })?;
         Ok(steps
             .iter()
