@@ -1,7 +1,17 @@
 //! Accepting connections. poem's own server sets no limit on the time that a request's head may
 //! take, so that a few slow clients could hold every connection open for ever.
 
-use std::{convert::Infallible, future::Future, net::SocketAddr, sync::Arc, time::Duration};
+use std::{
+    convert::Infallible,
+    future::Future,
+    net::SocketAddr,
+    pin::pin,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 use hyper::{body::Incoming, service::service_fn};
 use hyper_util::{
@@ -13,7 +23,10 @@ use poem::{
     http::uri::Scheme,
     web::{LocalAddr, RemoteAddr},
 };
-use tokio::net::{TcpListener, TcpStream};
+use tokio::{
+    net::{TcpListener, TcpStream},
+    time::timeout,
+};
 
 /// Bounds on what connections may take.
 #[derive(Clone, Copy, Debug)]
@@ -77,7 +90,7 @@ impl Server {
             }
         }
         drop(self.listener);
-        if tokio::time::timeout(self.limits.drain, graceful.shutdown()).await.is_err() {
+        if timeout(self.limits.drain, graceful.shutdown()).await.is_err() {
             tracing::warn!("some requests did not finish in time");
         }
     }
@@ -95,7 +108,10 @@ impl Server {
         // Answers are small and whole: waiting to fill a packet only delays them.
         let _ = stream.set_nodelay(true);
         let (endpoint, local) = (Arc::clone(endpoint), self.address);
+        let asked = Arc::new(AtomicBool::new(false));
+        let has_asked = Arc::clone(&asked);
         let service = service_fn(move |request: hyper::Request<Incoming>| {
+            asked.store(true, Ordering::Relaxed);
             let endpoint = Arc::clone(&endpoint);
             async move {
                 let local = LocalAddr(Addr::SocketAddr(local));
@@ -109,9 +125,16 @@ impl Server {
         let connection =
             builder.serve_connection_with_upgrades(TokioIo::new(stream), service).into_owned();
         let connection = graceful.watch(connection);
+        let limit = self.limits.head;
         tokio::spawn(async move {
-            // A client that breaks off, or sends what is not HTTP, is no event.
-            let _ = connection.await;
+            let mut connection = pin!(connection);
+            // hyper's own timer starts when it knows the version: it waits for a silent client, or
+            // for the rest of an HTTP/2 preface, for ever.
+            let finished = timeout(limit, connection.as_mut()).await.is_ok();
+            if !finished && has_asked.load(Ordering::Relaxed) {
+                // A client that breaks off, or sends what is not HTTP, is no event.
+                let _ = connection.await;
+            }
         });
     }
 }

@@ -13,7 +13,9 @@ use std::{
 use futures_util::FutureExt;
 use poem::{
     Addr, Endpoint, Request, Response, Result,
-    http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header},
+    http::{
+        HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Version, header, uri::Authority,
+    },
 };
 use tokio::time::{Instant, timeout};
 
@@ -65,6 +67,10 @@ impl<E: Endpoint<Output = Response>> Shell<E> {
     }
 
     async fn try_answer(&self, request: Request, verdict: Verdict) -> Result<Response, Problem> {
+        if !names_one_host(&request) {
+            let detail = "an HTTP/1.1 request names one host";
+            return Err(Problem::with_detail(Code::InvalidRequest, detail));
+        }
         if is_preflight(&request) {
             return match verdict {
                 Verdict::Allowed => Ok(preflight()),
@@ -78,7 +84,10 @@ impl<E: Endpoint<Output = Response>> Shell<E> {
         if !self.state.auth.has_looked() && !request.uri().path().starts_with(HEALTH) {
             return Err(Code::Unavailable.into());
         }
-        if declared_length(&request) > self.state.settings.max_body {
+        // No other body is read.
+        if changes_state(request.method())
+            && declared_length(&request) > self.state.settings.max_body
+        {
             return Err(Code::PayloadTooLarge.into());
         }
         let work = AssertUnwindSafe(self.inner.call(request)).catch_unwind();
@@ -174,6 +183,19 @@ impl AccessLine {
             ip = ip.map(tracing::field::display),
             request_id = id.to_str().unwrap_or_default(),
         );
+    }
+}
+
+/// RFC 9112 section 3.2: anything else is refused, whatever stands in front of us makes of it.
+fn names_one_host(request: &Request) -> bool {
+    let mut hosts = request.headers().get_all(header::HOST).iter();
+    match (hosts.next(), hosts.next()) {
+        (Some(host), None) => {
+            let host = host.as_bytes();
+            host.is_empty() || (Authority::try_from(host).is_ok() && !host.contains(&b'@'))
+        }
+        (None, _) => request.version() != Version::HTTP_11,
+        (Some(_), Some(_)) => false,
     }
 }
 

@@ -159,10 +159,11 @@ pub(crate) async fn send(address: SocketAddr, call: Call) -> Answer {
     *request.method_mut() = call.method;
     *request.uri_mut() = call.path.parse().unwrap();
     let headers = request.headers_mut();
-    headers.insert("host", HeaderValue::try_from(address.to_string()).unwrap());
     for (name, value) in call.headers {
         headers.append(name, value);
     }
+    // Unless the call names another.
+    headers.entry("host").or_insert(HeaderValue::try_from(address.to_string()).unwrap());
     let response = sender.send_request(request).await.unwrap();
     let (head, body) = response.into_parts();
     let body = body.collect().await.unwrap().to_bytes();
