@@ -5,7 +5,7 @@ use std::{future::Future, net::SocketAddr, sync::Arc, time::Duration};
 use tokio::sync::watch;
 
 use crate::{
-    config::Config,
+    config::{self, Config},
     crypto::password::HashCost,
     domain::{clock::Clock, entropy::Entropy, policy::TokenPolicy},
     http::{self, HttpSettings, Server, ServerLimits},
@@ -102,7 +102,9 @@ impl App {
         let server = Server::bind(listen, limits)
             .await
             .map_err(|error| StartError::Listen(listen, error))?;
-        if listen.port() == 0 && config.server.public_url.is_loopback() {
+        // A URL that somebody has set stays: it may be what another instance is known by.
+        let is_default = config.server.public_url == config::Server::default().public_url;
+        if listen.port() == 0 && is_default {
             let url = config.server.public_url.with_port(server.address().port());
             config.server.public_url = url;
         }
@@ -230,7 +232,7 @@ fn settings(config: &Config) -> Result<Settings, StartError> {
             lanes: passwords.lanes,
         },
         hash_threads: passwords.max_concurrent,
-        registration_open: accounts.registration == crate::config::Registration::Open,
+        registration_open: accounts.registration == config::Registration::Open,
         master_key: keys.master_key.clone().ok_or(StartError::NoMasterKey)?,
         accepted_master_keys: keys.accepted_master_keys.clone(),
         jwks_max_age: keys.jwks_max_age,

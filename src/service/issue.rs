@@ -113,15 +113,16 @@ impl Auth {
     }
 
     fn body_claims(&self, session: &Session, user: &User, now: Timestamp) -> BodyClaims {
-        let iat = issue_time(now, session.tokens_not_before);
+        // Rounded down: no token outlives its session, not even one that must not be born stale.
+        let last = session.expires_at.seconds();
+        let iat = issue_time(now, session.tokens_not_before).min(last);
         let end = Timestamp::from_seconds(iat).plus(self.policy().access_ttl);
         BodyClaims {
             iss: self.policy().issuer.clone(),
             sub: user.id,
             aud: self.audience(Half::Body),
             iat,
-            // Rounded down: no token outlives its session.
-            exp: end.min(session.expires_at).seconds().max(iat),
+            exp: end.seconds().min(last),
             nbf: None,
             jti: TokenId::random(&*self.entropy),
             sid: session.id,

@@ -40,7 +40,8 @@ impl Auth {
     ) -> Result<(), ServiceError> {
         let now = self.clock.now();
         let sessions = self.open_sessions(principal.user).await?;
-        self.end_sessions(principal.user, &sessions, EndReason::Logout, now, caller).await
+        self.end_sessions(principal.user, &sessions, EndReason::Logout, now, caller).await?;
+        Ok(())
     }
 
     pub(super) async fn open_sessions(&self, user: UserId) -> Result<Vec<SessionId>, ServiceError> {
@@ -48,7 +49,8 @@ impl Auth {
         Ok(transaction.open_sessions(user).await?)
     }
 
-    /// Ends sessions of one user, here at once and elsewhere within the published bound.
+    /// Ends sessions of one user, here at once and elsewhere within the published bound. Gives the
+    /// number of those that had not ended before.
     pub(super) async fn end_sessions(
         &self,
         user: UserId,
@@ -56,7 +58,7 @@ impl Auth {
         reason: EndReason,
         now: Timestamp,
         caller: &Caller,
-    ) -> Result<(), ServiceError> {
+    ) -> Result<u64, ServiceError> {
         let transaction = self.store.begin().await?;
         let count = transaction.end_sessions(sessions, reason, now).await?;
         transaction.commit().await?;
@@ -67,6 +69,6 @@ impl Auth {
                 audit::record(Event::SessionEnded(reason), Some(user), Some(*id), caller);
             }
         }
-        Ok(())
+        Ok(count)
     }
 }

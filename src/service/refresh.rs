@@ -254,9 +254,12 @@ impl Auth {
         now: Timestamp,
         caller: &Caller,
     ) -> Result<RefreshError, ServiceError> {
-        let (user, id) = (Some(session.user), Some(session.id));
-        audit::record(Event::TokenReuse(stale.as_str()), user, id, caller);
-        self.end_sessions(session.user, &[session.id], EndReason::Reuse, now, caller).await?;
+        let (user, id) = (session.user, session.id);
+        let ended = self.end_sessions(user, &[id], EndReason::Reuse, now, caller).await?;
+        // Of copies that come at once, one ends the session: one alarm.
+        if ended > 0 {
+            audit::record(Event::TokenReuse(stale.as_str()), Some(user), Some(id), caller);
+        }
         Ok(RefreshError::Reuse { expire_cookies: !credentials.foreign })
     }
 

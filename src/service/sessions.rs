@@ -55,6 +55,7 @@ impl Auth {
         let mut sessions = self.open_sessions(principal.user).await?;
         sessions.retain(|id| *id != principal.session);
         let reason = EndReason::EndedByOwner;
-        self.end_sessions(principal.user, &sessions, reason, now, caller).await
+        self.end_sessions(principal.user, &sessions, reason, now, caller).await?;
+        Ok(())
     }
 }
