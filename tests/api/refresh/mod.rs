@@ -16,6 +16,8 @@ use std::time::Duration;
 
 use entity::sessions::Model;
 
+use tandem::domain::clock::Clock;
+
 use super::support::{Answer, Browser, TestApp, TestConfig, Tokens, browser, log};
 
 /// `tokens.reuse_interval`, seconds.
@@ -30,6 +32,12 @@ const MOMENT: Duration = Duration::from_millis(1);
 /// An instance whose users may have any number of sessions.
 async fn roomy() -> TestApp {
     TestApp::with(TestConfig::default().set("tokens.max_sessions", "1000")).await
+}
+
+/// Moves the clock to where a second begins: tokens tell time in whole ones.
+fn start_of_second(app: &TestApp) {
+    let millis = app.clock.now().millis().rem_euclid(1000);
+    app.clock.advance(Duration::from_millis(u64::try_from(1000 - millis).unwrap()));
 }
 
 /// Lets `reuse_interval` pass and refreshes: the session moves on. Gives the new generation.

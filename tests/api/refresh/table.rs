@@ -132,8 +132,7 @@ async fn every_cell(settled: bool) {
                 Refuses(reason) => {
                     assert!(before == after, "{cell}");
                     let worth_an_event = [Current, Previous, Older];
-                    let logged =
-                        worth_an_event.contains(&cookie) || worth_an_event.contains(&body);
+                    let logged = worth_an_event.contains(&cookie) || worth_an_event.contains(&body);
                     refused(&app, history, &answer, logged.then_some(reason), &cell).await;
                 }
                 Ends(half) => ended(&app, &history, &answer, half, &cell).await,
@@ -145,7 +144,9 @@ async fn every_cell(settled: bool) {
 async fn rotated(history: &History, answer: &Answer, [before, after]: [&Model; 2], cell: &str) {
     let next = with(&history.browser, tokens_of(answer, &history.browser));
     assert_eq!(brought(answer), 4, "{cell}");
-    for (new, old) in refresh_tokens(&next.tokens).iter().zip(refresh_tokens(&history.browser.tokens)) {
+    for (new, old) in
+        refresh_tokens(&next.tokens).iter().zip(refresh_tokens(&history.browser.tokens))
+    {
         assert_ne!(*new, old, "{cell}");
     }
     assert_complete(after);

@@ -47,8 +47,7 @@ pub(crate) fn lines() -> Vec<Line> {
 
 /// The audit events of a session so far.
 pub(crate) fn audited(session: &str) -> Vec<Line> {
-    let of_session =
-        |line: &Line| line.target == "tandem::audit" && line.get("session") == session;
+    let of_session = |line: &Line| line.target == "tandem::audit" && line.get("session") == session;
     lines().into_iter().filter(of_session).collect()
 }
 

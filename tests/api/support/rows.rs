@@ -1,7 +1,10 @@
 //! What stories do to the database behind the service's back.
 
 use entity::sessions::{Entity, Model};
-use sea_orm::{ActiveModelTrait, ConnectionTrait, DbBackend, EntityTrait, IntoActiveModel};
+use sea_orm::{
+    ActiveModelTrait, ConnectionTrait, DatabaseTransaction, DbBackend, EntityTrait,
+    IntoActiveModel, SqliteTransactionMode, TransactionOptions, TransactionTrait,
+};
 
 use super::database::{TestDatabase, backend};
 
@@ -19,6 +22,22 @@ impl TestDatabase {
         let connection = self.connect().await;
         row.into_active_model().reset_all().update(&connection).await.unwrap();
         connection.close().await.unwrap();
+    }
+
+    /// Ends a session in a transaction that is still open.
+    pub(crate) async fn begin_ending(&self, id: &str, reason: &str) -> DatabaseTransaction {
+        let options = TransactionOptions {
+            sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+            ..TransactionOptions::default()
+        };
+        let transaction = self.connect().await.begin_with_options(options).await.unwrap();
+        let statement = format!(
+            "update sessions set ended_at = 1, changed_at = 1, end_reason = '{reason}', \
+             body_hash = null, cookie_hash = null, previous_body_hash = null, \
+             previous_cookie_hash = null, salt = null where id = '{id}'"
+        );
+        transaction.execute_unprepared(&statement).await.unwrap();
+        transaction
     }
 
     /// From now on, writing that a body half has been seen fails.
