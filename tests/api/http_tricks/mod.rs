@@ -22,15 +22,15 @@ mod requests;
 
 /// What came back on a connection.
 #[derive(Debug)]
-struct Exchange {
-    text: String,
+pub(crate) struct Exchange {
+    pub(crate) text: String,
     /// The server hung up.
-    closed: bool,
+    pub(crate) closed: bool,
 }
 
 impl Exchange {
     /// The status of the first answer; 0 if there was none.
-    fn status(&self) -> u16 {
+    pub(crate) fn status(&self) -> u16 {
         let status = self.text.split(' ').nth(1).filter(|_| self.text.starts_with("HTTP/1."));
         status.map_or(0, |status| status.parse().unwrap())
     }
@@ -42,7 +42,7 @@ impl Exchange {
 }
 
 /// Sends bytes as they are, then reads until the server hangs up or says nothing for a while.
-async fn exchange(app: &TestApp, bytes: impl AsRef<[u8]>) -> Exchange {
+pub(crate) async fn exchange(app: &TestApp, bytes: impl AsRef<[u8]>) -> Exchange {
     let mut stream = TcpStream::connect(app.address).await.unwrap();
     // The server may answer and hang up before it has read everything.
     let _ = stream.write_all(bytes.as_ref()).await;
