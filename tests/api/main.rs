@@ -7,6 +7,7 @@
 
 mod accounts;
 mod cli;
+mod documents;
 mod faults;
 mod forged;
 mod guard;
