@@ -18,6 +18,7 @@ pub(super) fn problem_page(Path(name): Path<String>) -> Result<Response> {
         .header(header::CONTENT_TYPE, "text/html; charset=utf-8")
         .header(header::CONTENT_SECURITY_POLICY, policy)
         .header(header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=3600"))
+        .header("cross-origin-opener-policy", "same-origin")
         .body(page(code)))
 }
 

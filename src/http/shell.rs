@@ -137,7 +137,7 @@ impl<E: Endpoint<Output = Response>> Endpoint for Shell<E> {
         });
         let origin = request.headers().get(header::ORIGIN).cloned();
         let verdict = self.state.origins.judge(request.headers());
-        let is_public = request.uri().path() == JWKS_PATH;
+        let is_public = request.uri().path() == JWKS_PATH && !is_preflight(&request);
         let context = Context { request_id: id.clone(), ip, max_body: settings.max_body };
         request.extensions_mut().insert(context);
         request.extensions_mut().insert(Arc::clone(&self.state));
