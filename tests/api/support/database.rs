@@ -1,5 +1,7 @@
 //! A database for one test, gone afterwards.
 
+use std::cell::RefCell;
+
 use sea_orm::{ConnectionTrait, Database, DatabaseConnection, DbBackend, Statement};
 use tempfile::TempDir;
 
@@ -73,14 +75,38 @@ impl TestDatabase {
 
 impl Drop for TestDatabase {
     fn drop(&mut self) {
-        let Some((admin, name)) = self.server.take() else { return };
-        let force = if admin.starts_with("postgres") { " with (force)" } else { "" };
-        let statement = format!("drop database {name}{force}");
-        let drop_it = move || {
+        if let Some(server) = self.server.take() {
+            DOOMED.with_borrow_mut(|doomed| doomed.0.push(server));
+        }
+    }
+}
+
+/// Databases to be dropped at the end of the test's thread, when its runtime is gone. Before that, a
+/// connection that has just begun to be made would never get further, and PostgreSQL, which asks all
+/// of its processes, would wait for it.
+#[derive(Default)]
+struct Doomed(Vec<(String, String)>);
+
+thread_local! {
+    static DOOMED: RefCell<Doomed> = RefCell::default();
+}
+
+impl Drop for Doomed {
+    fn drop(&mut self) {
+        let doomed = std::mem::take(&mut self.0);
+        if doomed.is_empty() {
+            return;
+        }
+        let drop_them = move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-            runtime.unwrap().block_on(execute(&admin, &statement));
+            runtime.unwrap().block_on(async {
+                for (admin, name) in doomed {
+                    let force = if admin.starts_with("postgres") { " with (force)" } else { "" };
+                    execute(&admin, &format!("drop database {name}{force}")).await;
+                }
+            });
         };
-        std::thread::spawn(drop_it).join().unwrap();
+        std::thread::spawn(drop_them).join().unwrap();
     }
 }
 
