@@ -14,6 +14,7 @@ use poem::{
 use poem_openapi::{
     LicenseObject, OpenApi, OpenApiService,
     registry::{MetaApi, Registry},
+    types::Example,
 };
 use serde_json::{Map, Value, json};
 
@@ -23,6 +24,7 @@ use super::{
         accounts::AccountsApi, health::HealthApi, keys::KeysApi, sessions::SessionsApi,
         tokens::TokensApi,
     },
+    payload::{Credentials, PasswordChange, RefreshRequest},
     problem::Code,
 };
 
@@ -106,95 +108,44 @@ fn matches_template(template: &str, path: &str) -> bool {
 }
 
 /// Which problems an operation can answer.
-fn problems(operation_id: &str) -> &'static [Code] {
+fn problems(operation_id: &str) -> Vec<Code> {
     use Code::{
         AccessExpired, Forbidden, Internal, InvalidCredentials, InvalidRequest, InvalidToken,
         NotFound, OriginNotAllowed, PayloadTooLarge, Unauthenticated, Unavailable,
         UnsupportedMediaType, ValidationFailed,
     };
-    match operation_id {
-        "register" => &[
-            InvalidRequest,
-            OriginNotAllowed,
-            Forbidden,
-            PayloadTooLarge,
-            UnsupportedMediaType,
-            ValidationFailed,
-            Internal,
-            Unavailable,
-        ],
-        "login" => &[
-            InvalidRequest,
-            InvalidCredentials,
-            OriginNotAllowed,
-            PayloadTooLarge,
-            UnsupportedMediaType,
-            ValidationFailed,
-            Internal,
-            Unavailable,
-        ],
-        "refresh" => &[
-            InvalidRequest,
-            Unauthenticated,
-            InvalidToken,
-            OriginNotAllowed,
-            PayloadTooLarge,
-            UnsupportedMediaType,
-            ValidationFailed,
-            Internal,
-            Unavailable,
-        ],
-        "changePassword" => &[
-            InvalidRequest,
-            Unauthenticated,
-            InvalidToken,
-            AccessExpired,
-            OriginNotAllowed,
-            PayloadTooLarge,
-            UnsupportedMediaType,
-            ValidationFailed,
-            Internal,
-            Unavailable,
-        ],
-        "logout" => &[InvalidRequest, OriginNotAllowed, PayloadTooLarge, Internal, Unavailable],
-        "logoutAll" | "endOtherSessions" => &[
-            InvalidRequest,
-            Unauthenticated,
-            InvalidToken,
-            AccessExpired,
-            OriginNotAllowed,
-            PayloadTooLarge,
-            Internal,
-            Unavailable,
-        ],
-        "endSession" => &[
-            InvalidRequest,
-            Unauthenticated,
-            InvalidToken,
-            AccessExpired,
-            OriginNotAllowed,
-            NotFound,
-            PayloadTooLarge,
-            Internal,
-            Unavailable,
-        ],
-        "me" | "listSessions" => {
-            &[InvalidRequest, Unauthenticated, InvalidToken, AccessExpired, Internal, Unavailable]
-        }
-        "verify" => &[Unauthenticated, InvalidToken, AccessExpired, Unavailable],
-        "jwks" => &[Unavailable],
+    const ANY: &[Code] = &[InvalidRequest, Internal, Unavailable];
+    const GUARD: &[Code] = &[Unauthenticated, InvalidToken, AccessExpired];
+    const CHANGE: &[Code] = &[OriginNotAllowed, PayloadTooLarge];
+    const JSON: &[Code] = &[UnsupportedMediaType, ValidationFailed];
+    let groups: &[&[Code]] = match operation_id {
+        "register" => &[ANY, CHANGE, JSON, &[Forbidden]],
+        "login" => &[ANY, CHANGE, JSON, &[InvalidCredentials]],
+        "refresh" => &[ANY, CHANGE, JSON, &[Unauthenticated, InvalidToken]],
+        "changePassword" => &[ANY, GUARD, CHANGE, JSON],
+        "logout" => &[ANY, CHANGE],
+        "logoutAll" | "endOtherSessions" => &[ANY, GUARD, CHANGE],
+        "endSession" => &[ANY, GUARD, CHANGE, &[NotFound]],
+        "me" | "listSessions" => &[ANY, GUARD],
+        "verify" => &[GUARD, &[Unavailable]],
+        "jwks" => &[&[InvalidRequest, Unavailable]],
+        "live" | "ready" => &[&[InvalidRequest]],
         _ => &[],
-    }
+    };
+    groups.concat()
 }
 
 /// Makes the framework's document say what is true.
 fn put_right(mut document: Value) -> Value {
+    for (name, example) in request_examples() {
+        document["components"]["schemas"][name]["example"] = example;
+    }
     let schemas = document.pointer("/components/schemas").cloned().unwrap_or_default();
     if let Some(paths) = document.pointer_mut("/paths").and_then(Value::as_object_mut) {
         let operations = paths.values_mut().filter_map(Value::as_object_mut);
         for operation in operations.flat_map(Map::values_mut).filter_map(Value::as_object_mut) {
             require_both_halves(operation);
-            describe_answers(operation, &schemas);
+            describe_answers(operation);
             name_media_types(operation, &schemas);
         }
     }
@@ -209,6 +160,24 @@ fn put_right(mut document: Value) -> Value {
         });
     }
     document
+}
+
+/// The framework leaves members that are only written out of examples.
+fn request_examples() -> [(&'static str, Value); 3] {
+    let credentials = Credentials::example();
+    let refresh = RefreshRequest::example();
+    let change = PasswordChange::example();
+    [
+        ("Credentials", json!({ "email": credentials.email, "password": credentials.password })),
+        ("RefreshRequest", json!({ "refresh_token": refresh.refresh_token })),
+        (
+            "PasswordChange",
+            json!({
+                "current_password": change.current_password,
+                "new_password": change.new_password,
+            }),
+        ),
+    ]
 }
 
 fn operation_id(operation: &Map<String, Value>) -> String {
@@ -228,7 +197,7 @@ fn require_both_halves(operation: &mut Map<String, Value>) {
     operation.insert("security".to_owned(), json!([all]));
 }
 
-fn describe_answers(operation: &mut Map<String, Value>, _schemas: &Value) {
+fn describe_answers(operation: &mut Map<String, Value>) {
     let id = operation_id(operation);
     let Some(responses) = operation.get_mut("responses").and_then(Value::as_object_mut) else {
         return;
@@ -242,13 +211,21 @@ fn describe_answers(operation: &mut Map<String, Value>, _schemas: &Value) {
     }
     for code in problems(&id) {
         let status = code.status().as_u16().to_string();
-        let answer = responses.entry(status).or_insert_with(|| problem_answer(*code));
+        let answer = responses.entry(status).or_insert_with(|| problem_answer(code));
         let line = format!("`{}`: {}.", code.as_str(), code.title());
         let described = match answer["description"].as_str() {
             Some("") | None => line,
             Some(before) => format!("{before}\n\n{line}"),
         };
         answer["description"] = json!(described);
+        let media = &mut answer["content"]["application/problem+json"];
+        media["examples"][code.as_str()] = problem_example(code);
+    }
+    if let Some(refused) = responses.get_mut("401").filter(|_| id == "refresh") {
+        refused["headers"]["Set-Cookie"] = text_header(
+            "Both cookies, expired: only if a superseded refresh token came back, which ends the \
+             session.",
+        );
     }
 }
 
@@ -291,21 +268,27 @@ fn problem_answer(code: Code) -> Value {
     if code == Code::Unavailable {
         headers["Retry-After"] = text_header("Seconds to wait before trying again.");
     }
-    let example = json!({
-        "type": format!("/problems/{}", code.as_str().replace('_', "-")),
-        "title": code.title(),
-        "status": code.status().as_u16(),
-        "code": code.as_str(),
-        "request_id": "5a1f3c9e2b7d48160000002a",
-    });
     json!({
         "description": "",
         "headers": headers,
         "content": { "application/problem+json": {
             "schema": { "$ref": "#/components/schemas/Problem" },
-            "example": example,
         } },
     })
+}
+
+fn problem_example(code: Code) -> Value {
+    let mut value = json!({
+        "type": format!("https://auth.example.com/problems/{}", code.as_str().replace('_', "-")),
+        "title": code.title(),
+        "status": code.status().as_u16(),
+        "code": code.as_str(),
+        "request_id": "5a1f3c9e2b7d48160000002a",
+    });
+    if code == Code::ValidationFailed {
+        value["errors"] = json!([{ "field": "password", "message": "is required" }]);
+    }
+    json!({ "summary": code.title(), "value": value })
 }
 
 /// JSON is UTF-8 by its own standard (RFC 8259 section 8.1): the parameter says nothing. Each media

@@ -85,6 +85,8 @@ impl AccountsApi {
     }
 
     /// See who is logged in
+    ///
+    /// The account and the session that the access pair speaks for.
     #[oai(path = "/api/auth/me", method = "get", operation_id = "me")]
     async fn me(&self, guarded: Guarded) -> Result<Answer<Json<Me>, 200>> {
         let me = self.0.auth.me(&guarded.0).await.map_err(Problem::from)?;

@@ -29,12 +29,17 @@ enum Ready {
 #[OpenApi(tag = "Tag::Health")]
 impl HealthApi {
     /// Is the process alive?
+    ///
+    /// Asks neither the database nor anything else: restart what does not answer.
     #[oai(path = "/health/live", method = "get", operation_id = "live")]
     async fn live(&self) -> Result<Answer<Json<Health>, 200>> {
         Ok(Answer::new(Json(health(Vec::new(), None))))
     }
 
     /// Can the service do its work?
+    ///
+    /// `503` until the database has been read, while it cannot be asked, and while its clock and this
+    /// one differ: send no requests here then.
     #[oai(path = "/health/ready", method = "get", operation_id = "ready")]
     async fn ready(&self) -> Ready {
         let readiness = self.0.auth.readiness();
