@@ -84,6 +84,13 @@ fn refresh_tokens(tokens: &Tokens) -> [Option<String>; 2] {
     [tokens.body_refresh.clone(), tokens.cookie_refresh.clone()]
 }
 
+/// The same token with its last character but one changed.
+fn spoilt(token: &str) -> String {
+    let (head, tail) = token.split_at(token.len() - 2);
+    let (other, last) = (if tail.starts_with('A') { "B" } else { "A" }, &tail[1..]);
+    format!("{head}{other}{last}")
+}
+
 /// A `401` without cookies; all of them are alike, whatever the cause.
 #[track_caller]
 fn assert_refused(answer: &Answer) {

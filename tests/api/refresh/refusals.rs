@@ -99,7 +99,7 @@ async fn junk_never_reaches_the_database() {
     let other_session = (&other.tokens.body_refresh, &other.tokens.cookie_refresh);
     let of_other_session = refresh(other_session.0.as_deref(), other_session.1.as_deref());
     let junk = refresh(Some("junk"), Some("junk"));
-    let altered = |token: &Option<String>| token.as_deref().map(|token| token.replace('a', "b"));
+    let altered = |token: &Option<String>| token.as_deref().map(spoilt);
     let forged = Tokens {
         body_refresh: altered(&browser.tokens.body_refresh),
         cookie_refresh: altered(&browser.tokens.cookie_refresh),

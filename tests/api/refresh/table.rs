@@ -100,13 +100,6 @@ impl History {
     }
 }
 
-/// The same token with its last character but one changed.
-fn spoilt(token: &str) -> String {
-    let (head, tail) = token.split_at(token.len() - 2);
-    let (other, last) = (if tail.starts_with('A') { "B" } else { "A" }, &tail[1..]);
-    format!("{head}{other}{last}")
-}
-
 async fn every_cell(settled: bool) {
     log::listen();
     let app = roomy().await;
