@@ -54,13 +54,14 @@ pub enum StartError {
 impl StartError {
     /// True where waiting may help: the database is away.
     const fn is_temporary(&self) -> bool {
-        matches!(
-            self,
-            Self::Store(StoreError::Unavailable(_) | StoreError::Contended(_))
-                | Self::Keys(KeyServiceError::Store(
-                    StoreError::Unavailable(_) | StoreError::Contended(_)
-                ))
-        )
+        match self {
+            Self::Store(error) | Self::Keys(KeyServiceError::Store(error)) => error.is_temporary(),
+            Self::NoMasterKey
+            | Self::Listen(..)
+            | Self::SetUp(_)
+            | Self::Keys(_)
+            | Self::OldSchema => false,
+        }
     }
 }
 

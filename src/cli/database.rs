@@ -11,14 +11,34 @@ use crate::{
     telemetry,
 };
 
+/// Milliseconds.
+const MAX_CLOCK_DIFFERENCE: u64 = 2000;
+
 /// The verbs, on a database whose schema is as this program needs it. What operators do is in the
 /// log, too.
 pub(super) async fn open(config: &Config, parts: &Parts) -> Result<Arc<Auth>, Failure> {
     let (store, auth) = connect(config, parts).await?;
     match store.schema_state().await.map_err(|error| unusable(&config.database, &error))? {
-        SchemaState::Current => Ok(auth),
+        SchemaState::Current => {
+            check_clock(&store, parts).await?;
+            Ok(auth)
+        }
         SchemaState::Old => Err(Failure::OldSchema { url: config.database.masked_url() }),
     }
+}
+
+/// What is changed here carries this clock's time, and running instances look for recent changes: one
+/// that seems old would never be seen.
+async fn check_clock(store: &Store, parts: &Parts) -> Result<(), Failure> {
+    let theirs = store.database_time().await?.millis();
+    let difference = theirs.abs_diff(parts.clock.now().millis());
+    if difference > MAX_CLOCK_DIFFERENCE {
+        return Err(Failure::Refused(format!(
+            "this clock and the database's differ by {difference} ms: set it right first, else \
+             running instances may not learn of the change"
+        )));
+    }
+    Ok(())
 }
 
 /// The database, whatever its schema, and the migrations that it has and lacks.

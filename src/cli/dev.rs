@@ -3,7 +3,7 @@
 use std::{
     fs,
     io::{self, Write},
-    os::unix::fs::OpenOptionsExt,
+    os::unix::fs::{DirBuilderExt, OpenOptionsExt},
     path::Path,
 };
 
@@ -27,7 +27,7 @@ const DEMO_EMAIL: &str = "demo@example.com";
 pub(super) fn master_key() -> io::Result<MasterKey> {
     let path = Path::new(MASTER_KEY_FILE);
     if !path.exists() {
-        fs::create_dir_all("data")?;
+        fs::DirBuilder::new().recursive(true).mode(0o700).create("data")?;
         let fresh: Zeroizing<[u8; 32]> = Zeroizing::new(entropy::bytes(&OsEntropy));
         let mut file =
             fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;

@@ -1,6 +1,7 @@
 //! Rules between two keys. What one key may hold for itself stands with the key.
 
 use super::Config;
+use crate::domain::origin::Origin;
 
 /// A demand on `key`, the one that is reported, in view of `other`.
 pub(super) struct Rule {
@@ -51,6 +52,24 @@ pub(super) static RULES: &[Rule] = &[
         demand: "must be at least 8 KiB for each of",
         other: "passwords.lanes",
         holds: |c| c.passwords.memory >= c.passwords.lanes.saturating_mul(8),
+    },
+    Rule {
+        // Without https, cookies have neither `Secure` nor a prefix.
+        key: "server.public_url",
+        demand: "must be the https origin that browsers use, for the service is reachable from \
+                 elsewhere at",
+        other: "server.listen",
+        holds: |c| c.dev || c.server.listens_on_loopback() || c.server.public_url.is_https(),
+    },
+    Rule {
+        key: "server.public_url",
+        demand: "must be the https origin that browsers use, for pages elsewhere are in",
+        other: "server.allowed_origins",
+        holds: |c| {
+            c.dev
+                || c.server.public_url.is_https()
+                || c.server.allowed_origins.iter().all(Origin::is_loopback)
+        },
     },
     Rule {
         key: "server.listen",

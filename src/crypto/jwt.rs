@@ -53,6 +53,11 @@ impl RingKey {
         Self { kid: public.thumbprint(), ring, state, public, decoding, encoding }
     }
 
+    /// True if its private part is at hand.
+    pub const fn can_sign(&self) -> bool {
+        self.encoding.is_some()
+    }
+
     /// The same key in another state.
     pub fn in_state(&self, state: KeyState) -> Self {
         Self { state, ..self.clone() }

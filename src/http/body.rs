@@ -3,7 +3,7 @@
 use std::fmt;
 
 use poem::{
-    Request, RequestBody, Result,
+    FromRequest, Request, RequestBody, Result,
     http::{HeaderMap, header},
 };
 use poem_openapi::{
@@ -16,6 +16,7 @@ use serde::{
     de::{Error, MapAccess, Visitor},
 };
 use serde_json::Value;
+use tokio::time::timeout;
 use zeroize::Zeroizing;
 
 use super::{
@@ -52,12 +53,14 @@ impl<'a, T: FromMembers> ApiExtractor<'a> for JsonBody<T> {
         body: &mut RequestBody,
         _: ExtractParamOptions<()>,
     ) -> Result<Self> {
-        let limit = request.extensions().get::<Context>().map_or(0, |context| context.max_body);
         if !is_json(request.headers()) {
             let detail = "send JSON, uncompressed, as Content-Type: application/json";
             return Err(Problem::with_detail(Code::UnsupportedMediaType, detail).into());
         }
-        let bytes = body.take()?.into_bytes_limit(limit).await?;
+        let Context { max_body, body_timeout, .. } =
+            <&Context as FromRequest>::from_request(request, body).await?;
+        let reading = timeout(*body_timeout, body.take()?.into_bytes_limit(*max_body)).await;
+        let bytes = reading.map_err(|_| Problem::from(Code::Unavailable))??;
         Ok(Self(read(&bytes)?))
     }
 }

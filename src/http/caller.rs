@@ -1,6 +1,6 @@
 //! Who is asking: address, browser, request id.
 
-use std::net::IpAddr;
+use std::{net::IpAddr, time::Duration};
 
 use poem::{
     FromRequest, Request, RequestBody, Result,
@@ -22,6 +22,8 @@ pub(super) struct Context {
     pub(super) request_id: HeaderValue,
     pub(super) ip: Option<IpAddr>,
     pub(super) max_body: usize,
+    /// How long the body may take to arrive.
+    pub(super) body_timeout: Duration,
 }
 
 impl<'a> FromRequest<'a> for &'a Context {
@@ -71,8 +73,8 @@ pub(super) fn client_ip(peer: IpAddr, headers: &HeaderMap, trusted: &[Cidr]) -> 
     nearest
 }
 
-/// The reported hops, the nearest last. `X-Forwarded-For` counts where both are there: one proxy
-/// sets one of them, and a client can send the other.
+/// The reported hops, the nearest last. None where both headers are there: the proxy sets one of them,
+/// and the other is the client's own.
 fn hops(headers: &HeaderMap) -> Vec<Option<IpAddr>> {
     let list = |name: &str| -> Vec<String> {
         let lines = headers.get_all(name).iter();
@@ -82,11 +84,11 @@ fn hops(headers: &HeaderMap) -> Vec<Option<IpAddr>> {
         });
         elements.collect()
     };
-    let forwarded_for = list("x-forwarded-for");
-    if forwarded_for.is_empty() {
-        list("forwarded").iter().map(|element| forwarded_node(element)).collect()
-    } else {
-        forwarded_for.iter().map(|hop| address(hop)).collect()
+    let (forwarded_for, forwarded) = (list("x-forwarded-for"), list("forwarded"));
+    match (forwarded_for.is_empty(), forwarded.is_empty()) {
+        (false, true) => forwarded_for.iter().map(|hop| address(hop)).collect(),
+        (true, _) => forwarded.iter().map(|element| forwarded_node(element)).collect(),
+        (false, false) => Vec::new(),
     }
 }
 
@@ -137,6 +139,6 @@ mod tests {
         let forwarded = [("forwarded", "for=6.6.6.6, For=\"[2001:db8::7]:47011\";proto=https")];
         assert_eq!(ip("10.0.0.1", &forwarded), "2001:db8::7");
         let both = [("forwarded", "for=6.6.6.6"), ("x-forwarded-for", "192.0.2.7")];
-        assert_eq!(ip("10.0.0.1", &both), "192.0.2.7");
+        assert_eq!(ip("10.0.0.1", &both), "10.0.0.1");
     }
 }

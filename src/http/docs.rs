@@ -1,5 +1,6 @@
 //! Swagger UI, self-contained, under a policy of its own.
 
+use hyper::body::Bytes;
 use poem::{
     Endpoint, EndpointExt, Response, Route,
     endpoint::make_sync,
@@ -19,14 +20,15 @@ const START: &str = include_str!("docs/start.js");
 pub(super) fn endpoint() -> impl Endpoint<Output = Response> {
     let bundle = Bundle::extract(&OpenApiService::new((), "", "").swagger_ui_html());
     Route::new()
-        .at("/", file(PAGE.to_owned(), "text/html; charset=utf-8"))
-        .at("/start.js", file(START.to_owned(), "text/javascript; charset=utf-8"))
+        .at("/", file(PAGE, "text/html; charset=utf-8"))
+        .at("/start.js", file(START, "text/javascript; charset=utf-8"))
         .at("/swagger-ui.js", file(bundle.script, "text/javascript; charset=utf-8"))
         .at("/swagger-ui.css", file(bundle.style, "text/css; charset=utf-8"))
         .map_to_response()
 }
 
-fn file(text: String, content_type: &'static str) -> impl Endpoint<Output = Response> {
+fn file(text: impl Into<Bytes>, content_type: &'static str) -> impl Endpoint<Output = Response> {
+    let text = text.into();
     let opener = HeaderName::from_static("cross-origin-opener-policy");
     poem::get(make_sync(move |_| {
         Response::builder()

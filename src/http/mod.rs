@@ -67,10 +67,10 @@ pub fn routes(auth: Arc<Auth>, settings: HttpSettings) -> impl Endpoint<Output =
         auth,
         settings,
     });
-    let document: Arc<str> = document().into();
+    let document = hyper::body::Bytes::from(document());
     let mut route = Route::new()
         .nest("/", openapi::service(&state))
-        .at("/openapi.json", openapi::endpoint(Arc::clone(&document)))
+        .at("/openapi.json", openapi::endpoint(document))
         .at("/problems/:code", poem::get(pages::problem_page));
     if state.settings.docs {
         route = route.nest("/docs", docs::endpoint());

@@ -6,6 +6,7 @@ use std::{
     sync::{Arc, LazyLock},
 };
 
+use hyper::body::Bytes;
 use poem::{
     Endpoint, EndpointExt, IntoEndpoint, Response,
     endpoint::BoxEndpoint,
@@ -44,11 +45,9 @@ pub(super) fn service(state: &Arc<State>) -> impl Endpoint<Output = Response> + 
 }
 
 /// Serves the document.
-pub(super) fn endpoint(document: Arc<str>) -> impl Endpoint<Output = Response> {
+pub(super) fn endpoint(document: Bytes) -> impl Endpoint<Output = Response> {
     poem::get(poem::endpoint::make_sync(move |_| {
-        Response::builder()
-            .header(header::CONTENT_TYPE, "application/json")
-            .body(document.to_string())
+        Response::builder().header(header::CONTENT_TYPE, "application/json").body(document.clone())
     }))
     .map_to_response()
 }

@@ -65,7 +65,7 @@ const fn explain(code: Code) -> (&'static str, &'static str) {
         ),
         Code::InvalidToken => (
             "A half is missing or not genuine, the halves do not belong together, or the session \
-             has ended. The service does not tell which; its log does, under the request id.",
+             has ended. The service does not tell which.",
             "Log in again. If it happens right after a login, make sure that the page and the API \
              are on the same site, that requests send credentials, and that no proxy drops the \
              cookie or the <code>Authorization</code> header.",

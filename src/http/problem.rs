@@ -132,11 +132,13 @@ pub(crate) struct Problem {
     detail: Option<&'static str>,
     errors: Vec<FieldError>,
     cookies: Vec<HeaderValue>,
+    /// For the log, never for the answer.
+    cause: Option<String>,
 }
 
 impl From<Code> for Problem {
     fn from(code: Code) -> Self {
-        Self { code, detail: None, errors: Vec::new(), cookies: Vec::new() }
+        Self { code, detail: None, errors: Vec::new(), cookies: Vec::new(), cause: None }
     }
 }
 
@@ -159,6 +161,21 @@ impl Problem {
             self.errors.extend(other.errors);
         }
         self
+    }
+
+    /// A failure of ours.
+    pub(crate) fn caused(code: Code, cause: impl Display) -> Self {
+        Self { cause: Some(cause.to_string()), ..code.into() }
+    }
+
+    /// Writes the cause of a failure of ours, once, under the request's name.
+    pub(crate) fn log(&self, request_id: &str) {
+        let Some(cause) = &self.cause else { return };
+        if self.code == Code::Unavailable {
+            tracing::warn!(request_id, cause, "a request could not be served");
+        } else {
+            tracing::error!(request_id, cause, "a request failed");
+        }
     }
 
     /// The same, setting `cookies`.
@@ -189,13 +206,12 @@ impl Problem {
                 .unwrap_or(Code::InvalidRequest)
                 .into();
         }
-        tracing::error!(%error, "a request failed");
-        Code::Internal.into()
+        Self::caused(Code::Internal, error)
     }
 
     /// The answer. `type` lies under the service's own origin.
     pub(crate) fn respond(self, origin: &Origin, request_id: &str) -> Response {
-        let Self { code, detail, errors, cookies } = self;
+        let Self { code, detail, errors, cookies, cause: _ } = self;
         let status = code.status();
         let body = Wire {
             r#type: format!("{origin}/problems/{}", code.as_str().replace('_', "-")),
@@ -273,15 +289,9 @@ impl IntoResponse for Problem {
 }
 
 impl From<ServiceError> for Problem {
-    /// The cause goes to the log, once, here.
     fn from(error: ServiceError) -> Self {
-        if error.is_temporary() {
-            tracing::warn!(%error, "a request could not be served");
-            Code::Unavailable.into()
-        } else {
-            tracing::error!(%error, "a request failed");
-            Code::Internal.into()
-        }
+        let code = if error.is_temporary() { Code::Unavailable } else { Code::Internal };
+        Self::caused(code, error)
     }
 }
 

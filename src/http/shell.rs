@@ -36,16 +36,16 @@ const HEALTH: &str = "/health/";
 const JWKS_PATH: &str = "/.well-known/jwks.json";
 
 pub(super) struct Shell<E> {
-    inner: E,
+    inner: Arc<E>,
     state: Arc<State>,
     ids: RequestIds,
     dress: Vec<(HeaderName, HeaderValue)>,
 }
 
-impl<E: Endpoint<Output = Response>> Shell<E> {
+impl<E: Endpoint<Output = Response> + 'static> Shell<E> {
     pub(super) fn new(inner: E, state: Arc<State>) -> Self {
         let dress = security_headers(&state);
-        Self { inner, state, ids: RequestIds::new(), dress }
+        Self { inner: Arc::new(inner), state, ids: RequestIds::new(), dress }
     }
 
     async fn answer(&self, request: Request, verdict: Verdict, id: &str) -> Response {
@@ -53,6 +53,7 @@ impl<E: Endpoint<Output = Response>> Shell<E> {
         match self.try_answer(request, verdict).await {
             Ok(response) => response,
             Err(problem) => {
+                problem.log(id);
                 let code = problem.code;
                 let origin = &self.state.settings.public_origin;
                 let mut response = problem.respond(origin, id);
@@ -90,18 +91,26 @@ impl<E: Endpoint<Output = Response>> Shell<E> {
         {
             return Err(Code::PayloadTooLarge.into());
         }
-        let work = AssertUnwindSafe(self.inner.call(request)).catch_unwind();
-        match timeout(self.state.settings.request_timeout, work).await {
+        let changes = changes_state(request.method());
+        let inner = Arc::clone(&self.inner);
+        let work = AssertUnwindSafe(async move { inner.call(request).await }).catch_unwind();
+        let limit = self.state.settings.request_timeout;
+        let outcome = if changes {
+            // In a task of its own: what has begun to change something is carried through, audit
+            // event and revocation included, though the client hangs up or the time is over.
+            let task = tokio::spawn(work);
+            timeout(limit, task).await.map(|ended| ended.unwrap_or_else(|e| Err(Box::new(e))))
+        } else {
+            timeout(limit, work).await
+        };
+        match outcome {
             Ok(Ok(Ok(response))) => Ok(response),
             Ok(Ok(Err(error))) => Err(Problem::of_error(error)),
-            Ok(Err(_panic)) => {
-                // The panic hook has written where; its message may quote what it should not.
-                tracing::error!("a request panicked");
-                Err(Code::Internal.into())
-            }
+            // The panic hook has written where.
+            Ok(Err(_panic)) => Err(Problem::caused(Code::Internal, "the request panicked")),
             Err(_elapsed) => {
-                tracing::warn!("a request took longer than server.request_timeout");
-                Err(Code::Unavailable.into())
+                let cause = "the request took longer than server.request_timeout";
+                Err(Problem::caused(Code::Unavailable, cause))
             }
         }
     }
@@ -116,7 +125,7 @@ impl<E: Endpoint<Output = Response>> Shell<E> {
     }
 }
 
-impl<E: Endpoint<Output = Response>> Endpoint for Shell<E> {
+impl<E: Endpoint<Output = Response> + 'static> Endpoint for Shell<E> {
     type Output = Response;
 
     async fn call(&self, mut request: Request) -> Result<Response> {
@@ -138,7 +147,12 @@ impl<E: Endpoint<Output = Response>> Endpoint for Shell<E> {
         let origin = request.headers().get(header::ORIGIN).cloned();
         let verdict = self.state.origins.judge(request.headers());
         let is_public = request.uri().path() == JWKS_PATH && !is_preflight(&request);
-        let context = Context { request_id: id.clone(), ip, max_body: settings.max_body };
+        let context = Context {
+            request_id: id.clone(),
+            ip,
+            max_body: settings.max_body,
+            body_timeout: settings.request_timeout,
+        };
         request.extensions_mut().insert(context);
         request.extensions_mut().insert(Arc::clone(&self.state));
 

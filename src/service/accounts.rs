@@ -16,6 +16,9 @@ use crate::{
     store::StoreError,
 };
 
+/// How many sessions one transaction ends where all end.
+const STEP: u64 = 500;
+
 /// An operator's act failed.
 #[derive(Debug, thiserror::Error)]
 pub enum AccountError {
@@ -111,21 +114,8 @@ impl Auth {
             return Err(AccountError::Unknown);
         }
         let sessions = transaction.open_sessions(user).await?;
-        // Twice: the first locks the rows against rotations that read the old roles, and may wait for
-        // them; only what it is after that covers every token they issued.
-        transaction.outdate_tokens(&sessions, self.clock.now()).await?;
-        let now = self.clock.now();
-        let bar = transaction.outdate_tokens(&sessions, now).await?;
+        let changes = transaction.outdate_tokens(&sessions, || self.clock.now()).await?;
         transaction.commit().await?;
-        let changes: Vec<_> = sessions
-            .iter()
-            .map(|session| crate::store::Change {
-                session: *session,
-                at: now,
-                ended: false,
-                tokens_not_before: Some(bar),
-            })
-            .collect();
         self.revocations.apply(&changes, self.policy());
         audit::record(Event::UserChanged("roles"), Some(user), None, &Caller::default());
         Ok(())
@@ -170,11 +160,23 @@ impl Auth {
         Ok(u64::try_from(sessions.len()).unwrap_or(u64::MAX))
     }
 
-    /// Ends every session there is, and gives their number: after a restore from a backup.
+    /// Ends every session there is, and gives their number: after a restore from a backup, or where a
+    /// master key has leaked. In small steps, each with its own time, so that running instances learn
+    /// of all of them; sessions overdue for so long that no token of theirs can live are left alone.
     pub async fn operator_ends_every_session(&self) -> Result<u64, ServiceError> {
-        let transaction = self.store.begin().await?;
-        let count = transaction.end_every_session(EndReason::Operator, self.clock.now()).await?;
-        transaction.commit().await?;
+        let since = self.clock.now().minus(self.policy().revocation_memory());
+        let (mut count, mut last) = (0, None);
+        loop {
+            let step = self.store.open_sessions_after(last, since, STEP).await?;
+            last = step.last().copied();
+            if last.is_none() {
+                break;
+            }
+            let now = self.clock.now();
+            let transaction = self.store.begin().await?;
+            count += transaction.end_sessions(&step, EndReason::Operator, now).await?;
+            transaction.commit().await?;
+        }
         let ended = Event::UserChanged("all_sessions_ended");
         audit::record(ended, None, None, &Caller::default());
         Ok(count)

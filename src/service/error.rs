@@ -23,9 +23,7 @@ impl ServiceError {
     /// True where the same request may succeed a little later.
     pub fn is_temporary(&self) -> bool {
         match self {
-            Self::Store(error) => {
-                matches!(error, StoreError::Unavailable(_) | StoreError::Contended(_))
-            }
+            Self::Store(error) => error.is_temporary(),
             Self::Hash(error) => *error == HashError::Busy,
             Self::Sign(_) => false,
         }

@@ -185,6 +185,8 @@ impl Auth {
             })
             .collect();
         due.sort_by_key(|(at, _)| *at);
+        // Only what this instance can sign with itself.
+        due.retain(|(_, key)| self.unseal(key).is_ok());
         for (_, key) in &due {
             let transaction = self.store.begin().await?;
             if transaction.activate_key(key.ring, &key.kid, now).await? {
@@ -211,30 +213,41 @@ impl Auth {
         }
     }
 
-    /// Only keys that sign, or will, need their private part.
+    /// Only keys that sign, or will, need their private part. A pending one that does not open keeps
+    /// verifying what others sign with it, and is told of.
     fn open_key(&self, stored: &StoredKey, known: &Rings) -> Result<RingKey, KeyServiceError> {
-        if let Some(key) = known.keys.get(stored.ring, &stored.kid) {
+        let known = known.keys.get(stored.ring, &stored.kid);
+        if let Some(key) = known.filter(|key| key.can_sign() || stored.state != KeyState::Active) {
             return Ok(key.in_state(stored.state));
         }
-        let StoredKey { kid, ring, state, .. } = stored.clone();
         let public = PublicKey::from_bytes(&stored.public_key)?;
-        let signing = match state {
+        let signing = match stored.state {
             KeyState::Retired { .. } | KeyState::Revoked { .. } => None,
-            KeyState::Pending { .. } | KeyState::Active => {
-                let context = seal_context(ring, &kid);
-                let seed = self
-                    .sealer
-                    .open(&stored.sealed_seed, context.as_bytes())
-                    .map_err(|error| KeyServiceError::Sealed { kid, ring, error })?;
-                Some(SigningKey::from_seed(&seed)?)
-            }
+            KeyState::Active => Some(self.unseal(stored)?),
+            KeyState::Pending { .. } => match self.unseal(stored) {
+                Ok(key) => Some(key),
+                Err(error) => {
+                    tracing::error!(%error, "a pending signing key cannot be used here");
+                    None
+                }
+            },
         };
         if signing.as_ref().is_some_and(|key| key.public() != public)
             || public.thumbprint() != stored.kid
         {
             return Err(StoreError::Inconsistent("signing_keys: kid, key and seed differ").into());
         }
-        Ok(RingKey::new(ring, state, public, signing))
+        Ok(RingKey::new(stored.ring, stored.state, public, signing))
+    }
+
+    fn unseal(&self, stored: &StoredKey) -> Result<SigningKey, KeyServiceError> {
+        let StoredKey { kid, ring, sealed_seed, .. } = stored;
+        let opened = self.sealer.open(sealed_seed, seal_context(*ring, kid).as_bytes());
+        let seed = opened.map_err(|error| {
+            let (kid, ring) = (kid.clone(), *ring);
+            KeyServiceError::Sealed { kid, ring, error }
+        })?;
+        Ok(SigningKey::from_seed(&seed)?)
     }
 }
 

@@ -50,14 +50,18 @@ impl Auth {
         let now = self.clock.now();
         let replaced = presented.and_then(|(body, cookie)| {
             let pair = self.genuine_pair(&self.rings(), body, cookie, now).ok()?;
-            Some(pair.principal.session)
+            Some(pair.principal)
         });
         let (session, secrets) = self.draft_session(&user, caller, now);
-        let opened = self.open(&user, &session, &secrets, replaced).await?;
+        let replaced_id = replaced.as_ref().map(|principal| principal.session);
+        let opened = self.open(&user, &session, &secrets, replaced_id).await?;
         let Some((user, ended)) = opened else { return Err(LoginError::InvalidCredentials) };
         self.forget(&ended, now);
         for (id, reason) in ended {
-            audit::record(Event::SessionEnded(reason), Some(user.id), Some(id), caller);
+            // The replaced session may have been somebody else's, in the same browser.
+            let replaced = replaced.as_ref().filter(|principal| principal.session == id);
+            let owner = replaced.map_or(user.id, |principal| principal.user);
+            audit::record(Event::SessionEnded(reason), Some(owner), Some(id), caller);
         }
         audit::record(Event::LoginSuccess, Some(user.id), Some(session.id), caller);
         Ok(self.issue(session, user, &secrets, now)?)

@@ -42,9 +42,13 @@ impl Revocations {
 
     /// Adds what changed. An end is final; `tokens_not_before` only moves forward.
     pub(super) fn apply(&self, changes: &[Change], policy: &TokenPolicy) {
-        if changes.is_empty() {
-            return;
+        // In small steps: every request waits for this lock.
+        for changes in changes.chunks(1000) {
+            self.apply_chunk(changes, policy);
         }
+    }
+
+    fn apply_chunk(&self, changes: &[Change], policy: &TokenPolicy) {
         let mut entries = self.0.write().unwrap_or_else(PoisonError::into_inner);
         for change in changes {
             let forget_at = change.at.plus(policy.revocation_memory());

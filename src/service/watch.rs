@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-use tokio::time::{MissedTickBehavior, interval};
+use tokio::time::{MissedTickBehavior, interval, timeout};
 
 use super::{Auth, KeyServiceError};
 use crate::{domain::clock::Timestamp, store::StoreError};
@@ -19,6 +19,15 @@ const OVERLAP: Duration = Duration::from_mins(1);
 
 /// How far this clock and the database's may differ.
 const MAX_CLOCK_DIFFERENCE: Duration = Duration::from_secs(2);
+
+/// How late a look may be, beyond five polls, before readiness turns red.
+const LATE: Duration = Duration::from_secs(2);
+
+/// A look that takes longer has failed.
+const LONGEST_LOOK: Duration = Duration::from_secs(10);
+
+/// Acknowledgements that take longer wait for the next time: nothing depends on them, a stop least.
+const LONGEST_FLUSH: Duration = Duration::from_secs(5);
 
 /// How often acknowledgements are written.
 const FLUSH: Duration = Duration::from_millis(100);
@@ -57,7 +66,8 @@ impl Auth {
     /// Learns what other instances changed.
     pub async fn look(&self) -> Result<(), KeyServiceError> {
         let _one_at_a_time = self.last_look.looking.lock().await;
-        let outcome = self.try_look().await;
+        let outcome = timeout(LONGEST_LOOK, self.try_look()).await;
+        let outcome = outcome.unwrap_or(Err(StoreError::TimedOut.into()));
         self.last_look.failed.store(outcome.is_err(), Ordering::Relaxed);
         outcome
     }
@@ -97,14 +107,18 @@ impl Auth {
         if Duration::from_millis(difference) > MAX_CLOCK_DIFFERENCE {
             problems.push("this clock and the database's differ by more than 2 s");
         }
-        let age = || self.clock.now().since(Timestamp::from_millis(began));
-        Readiness { problems, revocations_age: (began != 0).then(age) }
+        let age = self.clock.now().since(Timestamp::from_millis(began));
+        if began != 0 && age > self.settings.revocation_poll * 5 + LATE {
+            problems.push("what ended elsewhere is not known: the last look is too long ago");
+        }
+        Readiness { problems, revocations_age: (began != 0).then_some(age) }
     }
 
     /// Writes first sights of body halves to their sessions.
     pub async fn flush_acknowledgements(&self) -> Result<(), StoreError> {
         while let Some((batch, at)) = self.acknowledgements.batch() {
-            self.store.acknowledge(&batch, at).await?;
+            let written = timeout(LONGEST_FLUSH, self.store.acknowledge(&batch, at)).await;
+            written.unwrap_or(Err(StoreError::TimedOut))?;
             self.acknowledgements.written(&batch);
         }
         Ok(())

@@ -1,6 +1,12 @@
 //! Opening the database.
 
-use std::{path::Path, time::Duration};
+use std::{
+    fs::{DirBuilder, OpenOptions},
+    io,
+    os::unix::fs::{DirBuilderExt, OpenOptionsExt},
+    path::Path,
+    time::Duration,
+};
 
 use sea_orm::{ConnectOptions, Database, sqlx::sqlite};
 use tracing::log::LevelFilter;
@@ -26,10 +32,8 @@ impl Store {
             .connect_lazy(true)
             .sqlx_slow_statements_logging_settings(LevelFilter::Off, timeout);
         if let Some(file) = sqlite_file(url) {
-            if let Some(directory) = Path::new(file).parent() {
-                // If this fails, opening the file tells why.
-                let _ = std::fs::create_dir_all(directory);
-            }
+            // If this fails, opening the file tells why.
+            let _ = prepare_file(Path::new(file), url);
             options.map_sqlx_sqlite_opts(move |options| tune(options, timeout));
         }
         Ok(Self { db: Database::connect(options).await? })
@@ -44,6 +48,18 @@ fn tune(options: sqlite::SqliteConnectOptions, timeout: Duration) -> sqlite::Sql
         .synchronous(sqlite::SqliteSynchronous::Full)
         .busy_timeout(timeout)
         .foreign_keys(true)
+}
+
+/// Makes the file, and its directory, for its owner alone: it holds hashes and addresses. SQLite gives
+/// its companions the same mode.
+fn prepare_file(file: &Path, url: &str) -> io::Result<()> {
+    if let Some(directory) = file.parent() {
+        DirBuilder::new().recursive(true).mode(0o700).create(directory)?;
+    }
+    if url.contains("mode=rwc") && !file.exists() {
+        OpenOptions::new().write(true).create_new(true).mode(0o600).open(file)?;
+    }
+    Ok(())
 }
 
 /// The file in an SQLite URL; `None` for another database or one in memory.

@@ -15,6 +15,9 @@ pub enum StoreError {
     /// succeed at once.
     #[error("the database backed out: {0}")]
     Contended(DbErr),
+    /// The database did not answer in time.
+    #[error("the database does not answer")]
+    TimedOut,
     /// A unique value exists already.
     #[error("the row exists already")]
     Conflict,
@@ -24,6 +27,13 @@ pub enum StoreError {
     /// Anything else: a defect.
     #[error("the database refused a statement: {0}")]
     Refused(DbErr),
+}
+
+impl StoreError {
+    /// True where the same operation may succeed a little later.
+    pub const fn is_temporary(&self) -> bool {
+        matches!(self, Self::Unavailable(_) | Self::Contended(_) | Self::TimedOut)
+    }
 }
 
 impl From<DbErr> for StoreError {

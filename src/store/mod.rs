@@ -37,12 +37,20 @@ pub struct Transaction {
 impl Store {
     /// Begins a transaction; on SQLite an *immediate* one, because a read that later wants to write
     /// would fail instead of waiting its turn.
+    ///
+    /// Runs in a task of its own: the driver counts a transaction only after the server has answered,
+    /// so that a caller that gives up before would leave it open on a pooled connection.
     pub async fn begin(&self) -> Result<Transaction, StoreError> {
         let options = TransactionOptions {
             sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
             ..TransactionOptions::default()
         };
-        Ok(Transaction { inner: self.db.begin_with_options(options).await? })
+        let db = self.db.clone();
+        let beginning = tokio::spawn(async move {
+            db.begin_with_options(options).await.map(|inner| Transaction { inner })
+        });
+        let gone = |_| StoreError::Inconsistent("the task that begins a transaction was ended");
+        Ok(beginning.await.map_err(gone)??)
     }
 
     /// The database's clock: also a check that it is there.

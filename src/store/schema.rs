@@ -82,7 +82,13 @@ impl Store {
         };
         if let Some(sql) = lock {
             let statement = Statement::from_string(self.backend(), sql);
-            transaction.inner.query_one_raw(statement).await?;
+            let answer = transaction.inner.query_one_raw(statement).await?;
+            let refused = self.backend() == DbBackend::MySql
+                && answer.and_then(|row| row.try_get_by_index::<Option<i64>>(0).ok().flatten())
+                    != Some(1);
+            if refused {
+                return Err(StoreError::Inconsistent("another migration does not come to its end"));
+            }
         }
         Ok(transaction)
     }

@@ -5,8 +5,9 @@ use entity::{
     users,
 };
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
-    UpdateMany, sea_query::Expr,
+    ActiveValue::Set,
+    ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Select, UpdateMany,
+    sea_query::{Expr, ExprTrait},
 };
 
 use super::{Store, StoreError, Transaction, rows};
@@ -91,9 +92,6 @@ pub struct Change {
     /// Its `tokens_not_before`.
     pub tokens_not_before: Option<Timestamp>,
 }
-
-/// Identifier, `changed_at`, `ended_at`, `tokens_not_before`.
-type ChangeRow = (String, Option<i64>, Option<i64>, Option<i64>);
 
 impl Store {
     /// The session with this identifier, and its owner: one statement.
@@ -195,24 +193,30 @@ impl Store {
 
     /// Everything that changed since `since`.
     pub async fn changes_since(&self, since: Timestamp) -> Result<Vec<Change>, StoreError> {
-        let rows: Vec<ChangeRow> = Entity::find()
+        let changed = Column::ChangedAt.gte(since.millis());
+        let rows = change_rows().filter(changed).into_tuple().all(&self.db).await?;
+        rows.into_iter().map(change).collect()
+    }
+
+    /// Up to `limit` sessions that have not ended and were not overdue at `since`, after `last` in the
+    /// order of identifiers.
+    pub async fn open_sessions_after(
+        &self,
+        last: Option<SessionId>,
+        since: Timestamp,
+        limit: u64,
+    ) -> Result<Vec<SessionId>, StoreError> {
+        let mut find = Entity::find()
             .select_only()
-            .columns([Column::Id, Column::ChangedAt, Column::EndedAt, Column::TokensNotBefore])
-            .filter(Column::ChangedAt.gte(since.millis()))
-            .into_tuple()
-            .all(&self.db)
-            .await?;
-        rows.into_iter()
-            .map(|(id, changed_at, ended_at, tokens_not_before)| {
-                Ok(Change {
-                    session: SessionId::parse(&id)
-                        .ok_or(StoreError::Inconsistent("sessions.id"))?,
-                    at: Timestamp::from_millis(changed_at.unwrap_or_default()),
-                    ended: ended_at.is_some(),
-                    tokens_not_before: tokens_not_before.map(Timestamp::from_millis),
-                })
-            })
-            .collect()
+            .column(Column::Id)
+            .filter(alive(since))
+            .order_by_asc(Column::Id)
+            .limit(limit);
+        if let Some(last) = last {
+            find = find.filter(Column::Id.gt(last.to_string()));
+        }
+        let rows: Vec<String> = find.into_tuple().all(&self.db).await?;
+        ids(rows)
     }
 }
 
@@ -296,35 +300,59 @@ impl Transaction {
         Ok(ended(reason, now).filter(only).exec(&self.inner).await?.rows_affected)
     }
 
-    /// Ends every session there is, and gives their number.
-    pub async fn end_every_session(
-        &self,
-        reason: EndReason,
-        now: Timestamp,
-    ) -> Result<u64, StoreError> {
-        Ok(ended(reason, now).exec(&self.inner).await?.rows_affected)
-    }
-
-    /// Makes the access tokens of `sessions` issued up to `now` stale; gives the new
-    /// `tokens_not_before`, `now` rounded up to a whole second.
+    /// Makes the access tokens of `sessions` issued up to `now()` stale, and tells what others must know.
+    ///
+    /// `tokens_not_before` moves on every time, by a second if need be: two changes within one second
+    /// are two. The clock is asked only once the rows are locked, because a rotation that read what is
+    /// being changed may have been waited for.
     pub async fn outdate_tokens(
         &self,
         sessions: &[SessionId],
-        now: Timestamp,
-    ) -> Result<Timestamp, StoreError> {
-        let bar = Timestamp::from_seconds(now.seconds_up());
+        now: impl Fn() -> Timestamp,
+    ) -> Result<Vec<Change>, StoreError> {
         if sessions.is_empty() {
-            return Ok(bar);
+            return Ok(Vec::new());
         }
-        Entity::update_many()
-            .col_expr(Column::TokensNotBefore, Expr::value(bar.millis()))
-            .col_expr(Column::ChangedAt, Expr::value(now.millis()))
-            .filter(Column::Id.is_in(sessions.iter().map(SessionId::to_string)))
-            .filter(Column::EndedAt.is_null())
-            .exec(&self.inner)
-            .await?;
-        Ok(bar)
+        let only = || Column::Id.is_in(sessions.iter().map(SessionId::to_string));
+        let changed_at = |at: Timestamp| {
+            Entity::update_many()
+                .col_expr(Column::ChangedAt, Expr::value(at.millis()))
+                .filter(only())
+                .filter(Column::EndedAt.is_null())
+        };
+        changed_at(now()).exec(&self.inner).await?;
+        let now = now();
+        let bar = Timestamp::from_seconds(now.seconds_up()).millis();
+        let moved = Expr::case(
+            Expr::col(Column::TokensNotBefore).gte(bar),
+            Expr::col(Column::TokensNotBefore).add(1000_i64),
+        )
+        .finally(bar);
+        changed_at(now).col_expr(Column::TokensNotBefore, moved.into()).exec(&self.inner).await?;
+        let rows = change_rows().filter(only()).into_tuple().all(&self.inner).await?;
+        rows.into_iter().map(change).collect()
     }
+}
+
+/// Identifier, `changed_at`, `ended_at`, `tokens_not_before`.
+type ChangeRow = (String, Option<i64>, Option<i64>, Option<i64>);
+
+fn change_rows() -> Select<Entity> {
+    Entity::find().select_only().columns([
+        Column::Id,
+        Column::ChangedAt,
+        Column::EndedAt,
+        Column::TokensNotBefore,
+    ])
+}
+
+fn change((id, changed_at, ended_at, tokens_not_before): ChangeRow) -> Result<Change, StoreError> {
+    Ok(Change {
+        session: SessionId::parse(&id).ok_or(StoreError::Inconsistent("sessions.id"))?,
+        at: Timestamp::from_millis(changed_at.unwrap_or_default()),
+        ended: ended_at.is_some(),
+        tokens_not_before: tokens_not_before.map(Timestamp::from_millis),
+    })
 }
 
 fn alive(now: Timestamp) -> Condition {

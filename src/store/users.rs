@@ -113,10 +113,11 @@ impl Transaction {
     /// The account as it is now, kept so until the transaction ends; `None` if it is no longer there,
     /// enabled, and at the `credentials_version` of `user`.
     pub async fn hold_user(&self, user: &User) -> Result<Option<User>, StoreError> {
-        // MariaDB knows no FOR SHARE. SQLite needs neither: its transaction is the only writer.
+        // Logins of one user take their turn, so that `max_sessions` holds. MySQL knows no weaker lock
+        // that does; SQLite needs none: its transaction is the only writer.
         let lock = match self.inner.get_database_backend() {
             DbBackend::MySql => LockType::Update,
-            DbBackend::Postgres | DbBackend::Sqlite | _ => LockType::Share,
+            DbBackend::Postgres | DbBackend::Sqlite | _ => LockType::NoKeyUpdate,
         };
         let row = Entity::find_by_id(user.id.to_string())
             .filter(Column::CredentialsVersion.eq(user.credentials_version))

@@ -4,7 +4,12 @@ use super::{load, refused};
 
 /// (dev, key, just inside, just outside)
 const LIMITS: &[(bool, &str, &[&str], &[&str])] = &[
-    (false, "server.listen", &["[::1]:1", "0.0.0.0:8080"], &["", "8080", "localhost:1", "::1:80x"]),
+    (
+        false,
+        "server.listen",
+        &["[::1]:1", "127.0.0.2:8080"],
+        &["", "8080", "localhost:1", "::1:80x"],
+    ),
     (
         false,
         "server.public_url",
@@ -12,7 +17,7 @@ const LIMITS: &[(bool, &str, &[&str], &[&str])] = &[
         &["", "http://a.example", "https://a.example/x", "https://a.example//", "a.example"],
     ),
     (
-        false,
+        true,
         "server.allowed_origins",
         &["", "[]", "https://a.example,https://b.example", "http://localhost:5173"],
         &["*", "http://a.example", "https://a.example/", "https://*.a.example", "null", "[1]", ","],
@@ -109,6 +114,14 @@ fn rules_between_keys() {
         (false, &[("tokens.session_max_ttl", "241s"), ("tokens.session_idle_ttl", "241s")], &[]),
         (true, &[("passwords.memory", "32"), ("passwords.lanes", "4")], &[]),
         (true, &[("passwords.memory", "31"), ("passwords.lanes", "4")], &["passwords.memory"]),
+        (false, &[("server.listen", "0.0.0.0:8080")], &["server.public_url"]),
+        (
+            false,
+            &[("server.listen", "0.0.0.0:8080"), ("server.public_url", "https://a.example")],
+            &[],
+        ),
+        (false, &[("server.allowed_origins", "https://ui.example")], &["server.public_url"]),
+        (false, &[("server.allowed_origins", "http://localhost:3000")], &[]),
         (true, &[("server.listen", "0.0.0.0:8080")], &["server.listen"]),
         (true, &[("server.listen", "[::ffff:127.0.0.1]:0")], &[]),
         (
