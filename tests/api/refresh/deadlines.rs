@@ -90,6 +90,7 @@ async fn a_role_change_in_the_last_second_prolongs_nothing() {
     let answer = browser.refresh().await;
     let end = row(&app, &browser).await.expires_at;
     assert_eq!((answer.status, answer.json()["expires_in"].as_u64()), (200, Some(0)));
-    let exp = browser.claims()["exp"].as_i64().unwrap();
-    assert!(exp * 1000 <= end, "{exp} lies beyond {end}");
+    let time = |name: &str| browser.claims()[name].as_i64().unwrap();
+    assert!(time("iat") <= time("exp"), "no token has a negative life");
+    assert!(time("exp") * 1000 <= end, "{} lies beyond {end}", time("exp"));
 }

@@ -1,6 +1,6 @@
 //! Honest browsers with bad luck: none of this logs anybody out.
 
-use std::collections::HashSet;
+use std::{collections::HashSet, sync::Arc};
 
 use tandem::domain::role::Roles;
 
@@ -27,6 +27,21 @@ async fn a_lost_answer_is_given_again() {
         settle(&app, &browser).await;
         move_on(&app, &mut browser).await;
     }
+}
+
+#[tokio::test]
+async fn an_answer_that_died_with_its_instance_is_given_again() {
+    let app = TestApp::start().await;
+    let mut browser = app.logged_in("ada").await;
+    app.advance(INTERVAL);
+    let lost = tokens_of(&browser.refresh_lost().await, &browser);
+    let (config, clock) = (app.shared_config(), Arc::clone(&app.clock));
+    let app = TestApp::instance(config, app.kill().await, clock).await;
+    browser.address = app.address;
+    assert_eq!(browser.refresh().await.status, 200);
+    assert_eq!(refresh_tokens(&browser.tokens), refresh_tokens(&lost));
+    assert_eq!((generation(&browser), row(&app, &browser).await.generation), (2, 2));
+    move_on(&app, &mut browser).await;
 }
 
 #[tokio::test]
@@ -132,11 +147,13 @@ async fn answers_may_arrive_out_of_order() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn twenty_at_once_make_one_new_generation() {
     let app = TestApp::start().await;
+    let elsewhere = app.second().await;
     let mut browser = app.logged_in("ada").await;
     app.advance(ACCESS_TTL);
     let calls: Vec<_> = (0..20)
-        .map(|_| {
-            let tab = browser.clone();
+        .map(|n| {
+            let mut tab = browser.clone();
+            tab.address = if n % 4 == 0 { elsewhere.address } else { app.address };
             tokio::spawn(async move { tab.refresh_lost().await })
         })
         .collect();
