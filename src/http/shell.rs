@@ -141,7 +141,8 @@ impl<E: Endpoint<Output = Response> + 'static> Endpoint for Shell<E> {
         let line = began.map(|began| AccessLine {
             began,
             method: request.method().clone(),
-            path: request.uri().path().to_owned(),
+            // A path can hold any character beyond ASCII, and some of those move a terminal's cursor.
+            path: request.uri().path().escape_default().to_string(),
             ip,
         });
         let origin = request.headers().get(header::ORIGIN).cloned();
