@@ -210,9 +210,14 @@ impl TestApp {
         super::database::snapshot(&self.database).await
     }
 
+    /// Tells the service to stop.
+    pub(crate) fn tell_to_stop(&mut self) {
+        drop(self.stop.take());
+    }
+
     /// Tells the service to stop and waits until it has.
     pub(crate) async fn stop(&mut self) {
-        drop(self.stop.take());
+        self.tell_to_stop();
         if let Some(running) = self.running.take() {
             running.await.unwrap();
         }
