@@ -45,7 +45,7 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("poem", &["http"]),
     ("poem_openapi", &["http"]),
     // Whoever runs something or waits for it. The rules do neither.
-    ("tokio", &["app", "cli", "crypto", "http", "service"]),
+    ("tokio", &["app", "cli", "crypto", "http", "service", "store"]),
 ];
 
 /// What a module may name against the arrows, and why.
