@@ -10,8 +10,8 @@ use tandem::domain::clock::{Clock, ManualClock, SystemClock};
 use tokio::time::{sleep, timeout};
 
 use super::support::{
-    Browser, Call, PASSWORD, TestApp, TestConfig, browser::email, database::TestDatabase,
-    log, proxy::Proxy,
+    Browser, Call, PASSWORD, TestApp, TestConfig, browser::email, database::TestDatabase, log,
+    proxy::Proxy,
 };
 
 /// Patience is short, and everything is looked at often. Every refresh rotates, so that no story has to

@@ -164,9 +164,8 @@ async fn instances_that_start_at_once_make_one_set_of_keys() {
     let clock = Arc::new(ManualClock::new(SystemClock.now()));
     // Not a loopback name, which would be given the port of each.
     let config = TestConfig::default().set("server.public_url", "https://auth.example.com");
-    let starts = (0..4).map(|_| {
-        TestApp::instance(config.clone(), Arc::clone(&database), Arc::clone(&clock))
-    });
+    let starts = (0..4)
+        .map(|_| TestApp::instance(config.clone(), Arc::clone(&database), Arc::clone(&clock)));
     let instances = join_all(starts).await;
     for (state, count) in [("active", 3), ("pending", 3), ("retired", 0), ("revoked", 0)] {
         let query = format!("select count(*) from signing_keys where state = '{state}'");
@@ -208,7 +207,10 @@ async fn on_an_old_schema_a_server_database_is_left_alone_unless_told_otherwise(
     if database.is_server() {
         let error = config.start_error(&database.url, &clock, false).await;
         let message = error.to_string();
-        assert!(message.contains("tandem migrate up") && message.contains("--migrate"), "{message}");
+        assert!(
+            message.contains("tandem migrate up") && message.contains("--migrate"),
+            "{message}"
+        );
         assert_eq!(open(&database).await.schema_state().await.unwrap(), SchemaState::Old);
     }
     // An embedded database belongs to this service alone: it is always brought up to date.

@@ -267,7 +267,9 @@ async fn a_token_issued_long_after_its_key_was_retired_is_refused() {
     let signing = SigningKey::from_seed(&[1; 32]).unwrap();
     let key = RingKey::new(Ring::Body, KeyState::Active, signing.public(), Some(signing));
     let rings = KeyRings::new([key]);
-    for (iat, accepted) in [(retired, true), (retired + 30, true), (retired + 31, false), (retired + 60, false)] {
+    for (iat, accepted) in
+        [(retired, true), (retired + 30, true), (retired + 31, false), (retired + 60, false)]
+    {
         let claims = BodyClaims { iat, exp: iat + 240, ..claims.clone() };
         let typ = Half::Body.token_type();
         let forged = jwt::sign(&rings, Ring::Body, typ, &claims).unwrap();
@@ -376,9 +378,8 @@ async fn the_master_key_can_be_replaced_while_instances_run() {
     let old = TestApp::with(quiet()).await;
     let mut ada = old.logged_in("ada").await;
     // First every instance accepts the new one, then it becomes the main one.
-    let between = old
-        .second_with(|config| config.set("keys.accepted_master_keys", OTHER_MASTER_KEY))
-        .await;
+    let between =
+        old.second_with(|config| config.set("keys.accepted_master_keys", OTHER_MASTER_KEY)).await;
     let new = old
         .second_with(|config| {
             config

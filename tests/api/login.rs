@@ -42,8 +42,13 @@ async fn the_answer_has_exactly_the_documented_members() {
     assert_eq!(answer.header("content-type"), Some("application/json; charset=utf-8"));
     let body = answer.json();
     let expected = [
-        "access_token", "expires_in", "refresh_expires_in", "refresh_token", "session",
-        "token_type", "user",
+        "access_token",
+        "expires_in",
+        "refresh_expires_in",
+        "refresh_token",
+        "session",
+        "token_type",
+        "user",
     ];
     assert_eq!(members(&body), expected.into());
     assert_eq!(body["token_type"], "Bearer");
@@ -56,7 +61,11 @@ async fn the_answer_has_exactly_the_documented_members() {
     assert_eq!(body["session"]["ip"], "127.0.0.1");
     assert_eq!(body["session"]["amr"], json!(["pwd"]));
     assert_eq!(members(&body["user"]), ["created_at", "email", "id", "roles"].into());
-    for time in [&body["session"]["created_at"], &body["session"]["expires_at"], &body["user"]["created_at"]] {
+    for time in [
+        &body["session"]["created_at"],
+        &body["session"]["expires_at"],
+        &body["user"]["created_at"],
+    ] {
         let time = DateTime::parse_from_rfc3339(time.as_str().unwrap()).unwrap();
         assert_eq!(time.offset().local_minus_utc(), 0);
     }
@@ -359,9 +368,8 @@ async fn unknown_wrong_and_disabled_look_the_same() {
     }
     let bob = app.auth().find_user("bob@example.com").await.unwrap().id;
     app.auth().disable_user(bob).await.unwrap();
-    let log_in = async |name: &str, password| {
-        app.browser().login_with(&email(name), password).await
-    };
+    let log_in =
+        async |name: &str, password| app.browser().login_with(&email(name), password).await;
     let unknown = log_in("nobody", PASSWORD).await;
     unknown.assert_refused(401, "invalid_credentials");
     for (name, password) in [
@@ -436,8 +444,7 @@ async fn registering_and_changing_the_password_queue_up_too() {
     });
     let body = json!({ "current_password": "not the right one", "new_password": NEW_PASSWORD });
     let change = ada.with_access(Call::post("/api/auth/password").json(&body));
-    let [registrations, changes] =
-        flood(&app, [registrations.collect(), vec![change; 45]]).await;
+    let [registrations, changes] = flood(&app, [registrations.collect(), vec![change; 45]]).await;
     refused(&registrations);
     refused(&changes);
     assert_eq!(ada.me().await.status, 200);

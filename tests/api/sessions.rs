@@ -95,7 +95,8 @@ async fn the_list_holds_nothing_that_opens_anything() {
     let documented =
         ["amr", "created_at", "current", "expires_at", "id", "ip", "last_seen_at", "user_agent"];
     for session in list(&ada).await {
-        let members: BTreeSet<_> = session.as_object().unwrap().keys().map(String::as_str).collect();
+        let members: BTreeSet<_> =
+            session.as_object().unwrap().keys().map(String::as_str).collect();
         assert_eq!(members, documented.into());
         let text = session.to_string();
         assert!(!text.contains("eyJ") && !text.contains("tdm_"), "{text}");
@@ -106,7 +107,8 @@ async fn the_list_holds_nothing_that_opens_anything() {
 async fn a_user_agent_is_kept_short_and_printable() {
     let app = TestApp::start().await;
     app.browser().register("ada").await;
-    let agent = ["<script>\t".as_bytes(), &[0xff, 0xc2, 0x85], "\u{1f980}".repeat(300).as_bytes()].concat();
+    let agent =
+        ["<script>\t".as_bytes(), &[0xff, 0xc2, 0x85], "\u{1f980}".repeat(300).as_bytes()].concat();
     let body = json!({ "email": email("ada"), "password": PASSWORD });
     let call = Call::post("/api/auth/login").json(&body).header("user-agent", agent);
     let mut ada = app.browser();
@@ -233,7 +235,8 @@ async fn logging_out_ends_one_session_and_again_changes_nothing() {
     let (laptop, phone) = (app.logged_in("ada").await, another(&app, "ada").await);
     assert_over(&laptop.call("POST", "/api/auth/logout").await);
     assert!(!is_alive(&laptop).await);
-    let ended = "select count(*) from sessions where ended_at is not null and end_reason = 'logout'";
+    let ended =
+        "select count(*) from sessions where ended_at is not null and end_reason = 'logout'";
     assert_eq!(app.database.number(ended).await, 1);
     let stored = app.stored().await;
     app.advance(10);
