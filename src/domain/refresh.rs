@@ -159,7 +159,7 @@ mod tests {
     const NOW: Timestamp = Timestamp::from_seconds(10_000);
 
     fn at(cookie: Option<Age>, body: Option<Age>, acknowledged_at: Option<Timestamp>) -> Decision {
-        let minted_at = Some(NOW.minus(Duration::from_secs(240)));
+        let minted_at = Some(NOW.minus(Duration::from_mins(4)));
         decide(Presented { cookie, body, minted_at }, Progress { acknowledged_at }, NOW, INTERVAL)
     }
 

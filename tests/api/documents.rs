@@ -222,7 +222,7 @@ fn calls(text: &str) -> Vec<Vec<&str>> {
                     _ if ["|", "||", "&&", ";"].contains(&word) => calls.extend(call.take()),
                     Some(arguments) => arguments.push(word),
                     None if word == "tandem" || word.ends_with("/tandem") => {
-                        call = Some(Vec::new())
+                        call = Some(Vec::new());
                     }
                     None => {}
                 }

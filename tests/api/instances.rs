@@ -13,7 +13,7 @@ use tandem::{
     store::{SchemaState, Store, StoreError},
 };
 
-use super::support::{Call, PASSWORD, TestApp, TestConfig, database::TestDatabase};
+use super::support::{Browser, Call, PASSWORD, TestApp, TestConfig, database::TestDatabase};
 
 const NEW_PASSWORD: &str = "another sentence is one too";
 
@@ -118,7 +118,7 @@ async fn refreshes_that_race_on_two_instances_end_in_one_generation() {
     for generation in 2..7 {
         here.advance(60);
         let mut tabs = [ada.clone(), ada.at(&there), ada.clone(), ada.at(&there)];
-        let answers = join_all(tabs.iter_mut().map(|tab| tab.refresh())).await;
+        let answers = join_all(tabs.iter_mut().map(Browser::refresh)).await;
         for (tab, answer) in tabs.iter().zip(answers) {
             assert_eq!(answer.status, 200, "{answer:?}");
             assert_eq!(tab.claims()["gen"], generation);

@@ -4,6 +4,7 @@
 //! two need `TANDEM_TEST_POSTGRES` or `TANDEM_TEST_MYSQL`, the URL of a server where databases may be
 //! made.
 #![cfg(test)]
+#![expect(clippy::unchecked_time_subtraction, reason = "of constants that differ")]
 
 mod accounts;
 mod cli;

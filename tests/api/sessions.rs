@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use super::support::{Answer, Browser, Call, PASSWORD, TestApp, TestConfig, browser::email};
+use super::support::{
+    Answer, Browser, Call, PASSWORD, TestApp, TestConfig, Tokens, browser::email,
+};
 
 async fn list(browser: &Browser) -> Vec<Value> {
     let answer = browser.call("GET", "/api/auth/sessions").await;
@@ -224,7 +226,7 @@ async fn logging_out_works_with_an_expired_pair_and_names_both_cookies() {
         assert_eq!(answer.all("set-cookie"), expiring(secure));
         assert_eq!(answer.header("cache-control"), Some("no-store"));
         assert!(answer.header("clear-site-data").is_none());
-        assert_eq!(ada.tokens, Default::default());
+        assert_eq!(ada.tokens, Tokens::default());
         copy.clone().refresh().await.assert_refused(401, "invalid_token");
     }
 }

@@ -1,6 +1,6 @@
 //! The whole life of a session, once.
 
-use super::support::TestApp;
+use super::support::{TestApp, Tokens};
 
 #[tokio::test]
 async fn register_log_in_call_refresh_log_out() {
@@ -18,6 +18,6 @@ async fn register_log_in_call_refresh_log_out() {
 
     let old = ada.clone();
     assert_eq!(ada.logout().await.status, 204);
-    assert_eq!(ada.tokens, Default::default());
+    assert_eq!(ada.tokens, Tokens::default());
     old.me().await.assert_refused(401, "invalid_token");
 }

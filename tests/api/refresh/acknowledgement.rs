@@ -51,25 +51,30 @@ async fn a_sight_counts_before_it_is_written() {
 
 #[tokio::test]
 async fn a_sight_settles_after_the_interval_and_not_before() {
-    let app = TestApp::start().await;
-    start_of_second(&app);
-    let (browser, copy) = second_generation(&app, "ada").await;
-    assert_eq!(browser.me().await.status, 200);
-    app.flush().await;
-    let seen = now(&app);
-    app.clock.advance(Duration::from_secs(INTERVAL) - MOMENT);
-    // Later sights put nothing off: the same pair, another pair, the refresh token.
-    let mut other = browser.clone();
-    other.tokens.cookie_access.clone_from(&copy.tokens.cookie_access);
-    for holder in [&browser, &other] {
-        assert_eq!(holder.verify().await.status, 200);
+    for is_written in [true, false] {
+        let app = TestApp::start().await;
+        start_of_second(&app);
+        let (browser, copy) = second_generation(&app, "ada").await;
+        let seen = now(&app);
+        if !is_written {
+            app.database.refuse_acknowledgements().await;
+        }
+        assert_eq!(browser.me().await.status, 200);
+        assert_eq!(app.auth().flush_acknowledgements().await.is_ok(), is_written);
+        app.clock.advance(Duration::from_secs(INTERVAL) - MOMENT);
+        // Later sights put nothing off: the same pair, another pair, the refresh token.
+        let mut other = browser.clone();
+        other.tokens.cookie_access.clone_from(&copy.tokens.cookie_access);
+        for holder in [&browser, &other] {
+            assert_eq!(holder.verify().await.status, 200);
+        }
+        assert_eq!(brought(&browser.refresh_lost().await), 2);
+        assert_eq!(brought(&copy.refresh_lost().await), 2);
+        assert_eq!(app.auth().flush_acknowledgements().await.is_ok(), is_written);
+        assert_eq!(written(&app, &browser).await, is_written.then_some(seen));
+        app.clock.advance(MOMENT);
+        assert_found_out(&copy).await;
     }
-    assert_eq!(brought(&browser.refresh_lost().await), 2);
-    assert_eq!(brought(&copy.refresh_lost().await), 2);
-    app.flush().await;
-    assert_eq!(written(&app, &browser).await, Some(seen));
-    app.clock.advance(MOMENT);
-    assert_found_out(&copy).await;
 }
 
 #[tokio::test]

@@ -111,7 +111,9 @@ async fn two_tabs_at_once_get_the_same_generation() {
         let answers = [tokens_of(&one, &browser), tokens_of(&other, &browser)];
         assert_eq!(refresh_tokens(&answers[0]), refresh_tokens(&answers[1]));
         let order = if last == 0 { [&one, &other] } else { [&other, &one] };
-        order.into_iter().for_each(|answer| browser.keep_newer(answer));
+        for answer in order {
+            browser.keep_newer(answer);
+        }
         assert_eq!(browser.me().await.status, 200);
         assert_eq!(generation(&browser), last + 2);
         assert_eq!(row(&app, &browser).await.generation, i64::try_from(last + 2).unwrap());

@@ -66,7 +66,7 @@ impl TestConfig {
         clock: &Arc<ManualClock>,
         migrate: bool,
     ) -> Result<App, StartError> {
-        let shared: Arc<dyn Clock> = Arc::clone(clock) as Arc<dyn Clock>;
+        let shared: Arc<dyn Clock> = Arc::<ManualClock>::clone(clock);
         let parts = Parts { clock: shared, entropy: Arc::new(OsEntropy) };
         App::build(self.load(database), &parts, migrate).await
     }

@@ -2,6 +2,8 @@
 
 use std::cell::RefCell;
 
+use std::fmt::Write;
+
 use sea_orm::{ConnectionTrait, Database, DatabaseConnection, DbBackend, Statement};
 use tempfile::TempDir;
 
@@ -131,11 +133,11 @@ pub(crate) async fn dump(database: &TestDatabase) -> String {
         for row in connection.query_all_raw(statement).await.unwrap() {
             for column in row.column_names() {
                 if let Ok(value) = row.try_get::<Option<String>>("", &column) {
-                    text += &format!("{table}.{column}={}\n", value.unwrap_or_default());
+                    writeln!(text, "{table}.{column}={}", value.unwrap_or_default()).unwrap();
                 } else if let Ok(value) = row.try_get::<Option<Vec<u8>>>("", &column) {
                     let bytes = value.unwrap_or_default();
-                    text += &format!("{table}.{column}={}\n", String::from_utf8_lossy(&bytes));
-                    text += &format!("{table}.{column}={bytes:02x?}\n");
+                    writeln!(text, "{table}.{column}={}", String::from_utf8_lossy(&bytes)).unwrap();
+                    writeln!(text, "{table}.{column}={bytes:02x?}").unwrap();
                 }
             }
         }

@@ -58,7 +58,7 @@ impl TestDatabase {
                 "create trigger refuse before update on sessions for each row begin \
                  if {condition} then signal sqlstate '45000'; end if; end"
             )],
-            _ => vec![format!(
+            DbBackend::Sqlite | _ => vec![format!(
                 "create trigger refuse before update on sessions when {condition} \
                  begin select raise(abort, 'refused'); end"
             )],
@@ -75,7 +75,7 @@ impl TestDatabase {
         let connection = self.connect().await;
         let table = match backend(&connection) {
             DbBackend::Postgres => " on sessions",
-            _ => "",
+            DbBackend::MySql | DbBackend::Sqlite | _ => "",
         };
         connection.execute_unprepared(&format!("drop trigger refuse{table}")).await.unwrap();
         connection.close().await.unwrap();

@@ -226,7 +226,6 @@ fn must_break(name: &str, rules: Rules, limits: Limits, client: Client) {
     assert!(found.broken.is_some(), "{name}: the model misses nothing");
 }
 
-#[expect(clippy::print_stdout, reason = "somebody asked for it")]
 fn tell(text: &str) {
     if is_set("TANDEM_TEST_TRACE") {
         println!("{text}");

@@ -190,12 +190,11 @@ impl Ledger {
         let own = |token: &Token| self.generation_of(id, *token).is_some();
         let expires_cookies = four.cookie_refresh.iter().all(own);
         let verdict = match (cookie, body, settled) {
-            (Some(0), Some(0), _) if young => Verdict::Resends,
-            (Some(0), Some(0), _) => Verdict::Rotates,
-            (Some(0), Some(1), _) | (Some(1), Some(0), _) => Verdict::Resends,
-            (Some(1), Some(1), false) => Verdict::Resends,
-            (Some(1), Some(_), true) => Verdict::Ends { expires_cookies },
-            (Some(2..), Some(_), true) => Verdict::Ends { expires_cookies },
+            (Some(0), Some(0), _) if !young => Verdict::Rotates,
+            (Some(0), Some(0 | 1), _) | (Some(1), Some(0), _) | (Some(1), Some(1), false) => {
+                Verdict::Resends
+            }
+            (Some(1..), Some(_), true) => Verdict::Ends { expires_cookies },
             _ => Verdict::Refuses,
         };
         if body.or(cookie).is_some() {

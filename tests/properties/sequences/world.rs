@@ -173,7 +173,7 @@ impl World {
 
     async fn open(&self) -> (Store, Arc<Auth>) {
         let parts = Parts {
-            clock: Arc::clone(&self.clock) as Arc<dyn Clock>,
+            clock: Arc::<ManualClock>::clone(&self.clock),
             entropy: Arc::new(OsEntropy),
         };
         app::open(&self.config, &parts).await.unwrap()
