@@ -119,6 +119,9 @@ async fn a_late_write_does_not_mark_the_next_generation() {
     assert_eq!(browser.me().await.status, 200);
     let copy = browser.clone();
     move_on(&app, &mut browser).await;
+    // Nor does the sight itself, as long as it waits to be written.
+    app.advance(INTERVAL);
+    assert_eq!(brought(&copy.refresh_lost().await), 3);
     app.database.accept_acknowledgements().await;
     app.flush().await;
     let row = app.database.stored_session(&browser.session()).await;

@@ -172,10 +172,8 @@ impl World {
     }
 
     async fn open(&self) -> (Store, Arc<Auth>) {
-        let parts = Parts {
-            clock: Arc::<ManualClock>::clone(&self.clock),
-            entropy: Arc::new(OsEntropy),
-        };
+        let parts =
+            Parts { clock: Arc::<ManualClock>::clone(&self.clock), entropy: Arc::new(OsEntropy) };
         app::open(&self.config, &parts).await.unwrap()
     }
 
