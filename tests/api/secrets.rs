@@ -1,160 +1,381 @@
-//! Nothing secret at rest, and nothing in the log, however talkative it is.
+//! Nothing that opens anything is written down: not in the log, however talkative, not in the database,
+//! and not where a value shows itself for debugging.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeMap, fmt::Debug, fs, path::Path};
 
-use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use serde_json::json;
+use base64::{
+    Engine,
+    engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD},
+};
+use entity::signing_keys;
+use http_body_util::{BodyExt, Full};
+use hyper::{Request, body::Bytes, client::conn::http2};
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use sea_orm::EntityTrait;
+use serde_json::{Value, json};
+use tandem::{
+    config::{Config, Source},
+    crypto::{
+        keys::SigningKey,
+        seal::{MasterKey, Sealer},
+    },
+    domain::{email::Email, password::Password, session::Caller},
+};
+use tokio::net::TcpStream;
 
 use super::support::{
-    Answer, Browser, Call, PASSWORD, Tokens,
+    Answer, Browser, Call, TestApp, TestConfig, Tokens,
     browser::email,
+    client,
     database::{TestDatabase, dump},
     process::Process,
 };
 
-const NEW_PASSWORD: &str = "another sentence is one too";
-const WRONG_PASSWORD: &str = "a sentence that was never one";
-const MASTER_KEY: &str = "dGVzdCBtYXN0ZXIga2V5IG9mIDMyIGJ5dGVzIGxvbmc=";
+const MASTER_KEY: [u8; 32] = *b"the canary among master keys, 32";
+const PASSWORD: &str = "a canary sentence for a password";
+const NEW_PASSWORD: &str = "another canary sentence to change to";
+const WRONG_PASSWORD: &str = "a canary that is not the password";
+const UNREAD_PASSWORD: &str = "a canary inside of broken JSON";
 
-/// Everything that must not turn up anywhere, in every form in which it could.
+/// Everything secret by name, each in every spelling that something might write it in.
 #[derive(Default)]
-struct Secrets(BTreeSet<String>);
+struct Canaries(BTreeMap<String, Vec<String>>);
 
-impl Secrets {
-    fn add(&mut self, secret: &str) {
-        assert!(secret.len() >= 16, "too short to be told from chance: {secret}");
-        self.0.insert(secret.to_owned());
+impl Canaries {
+    fn add_text(&mut self, name: &str, text: &str) {
+        self.0.entry(name.to_owned()).or_default().push(latin1(text.as_bytes()));
     }
 
-    fn add_tokens(&mut self, tokens: &Tokens) {
-        for access in [&tokens.body_access, &tokens.cookie_access].into_iter().flatten() {
-            self.add(access);
-            // Header and claims alone are no secret; the signature makes the token.
-            self.add(access.rsplit_once('.').unwrap().1);
+    fn add_bytes(&mut self, name: &str, bytes: &[u8]) {
+        let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+        for text in [
+            STANDARD.encode(bytes),
+            URL_SAFE_NO_PAD.encode(bytes),
+            hex.to_uppercase(),
+            hex,
+            format!("{bytes:?}"),
+            format!("{bytes:02x?}"),
+        ] {
+            self.add_text(name, text.trim_matches(['[', ']', '=']));
         }
-        for refresh in [&tokens.body_refresh, &tokens.cookie_refresh].into_iter().flatten() {
-            self.add(refresh);
-            let bytes = URL_SAFE_NO_PAD.decode(&refresh[8..]).unwrap();
-            let secret = &bytes[21..53];
-            self.add(&hex(secret));
-            self.add(&format!("{secret:?}"));
-            self.add(format!("{secret:02x?}").trim_matches(['[', ']']));
-            self.add(&URL_SAFE_NO_PAD.encode(secret));
-        }
+        self.0.entry(name.to_owned()).or_default().push(latin1(bytes));
     }
 
-    /// How many there are; none of them in `text`.
+    fn add_access(&mut self, name: &str, token: Option<&String>) {
+        let token = token.unwrap();
+        self.add_text(name, token);
+        for part in token.split('.') {
+            self.add_text(name, part);
+        }
+        let signature = URL_SAFE_NO_PAD.decode(token.rsplit('.').next().unwrap()).unwrap();
+        self.add_bytes(name, &signature);
+    }
+
+    fn add_refresh(&mut self, name: &str, token: Option<&String>) {
+        let token = token.unwrap();
+        self.add_text(name, &token[8..]);
+        let bytes = URL_SAFE_NO_PAD.decode(&token[8..]).unwrap();
+        // After the key's name, the session and the generation: the secret, then the tag.
+        self.add_bytes(name, &bytes[21..53]);
+        self.add_bytes(name, &bytes[53..]);
+    }
+
+    fn add_tokens(&mut self, name: &str, tokens: &Tokens) {
+        self.add_access(&format!("{name}: body access"), tokens.body_access.as_ref());
+        self.add_access(&format!("{name}: cookie access"), tokens.cookie_access.as_ref());
+        self.add_refresh(&format!("{name}: body refresh"), tokens.body_refresh.as_ref());
+        self.add_refresh(&format!("{name}: cookie refresh"), tokens.cookie_refresh.as_ref());
+    }
+
     #[track_caller]
-    fn assert_absent_from(&self, what: &str, text: &str) -> usize {
-        for secret in &self.0 {
-            assert!(!text.contains(secret.as_str()), "{what} holds {secret}");
-        }
-        self.0.len()
+    fn assert_not_in(&self, place: &str, haystack: &[u8]) {
+        let haystack = latin1(haystack);
+        let found = self.0.iter().filter(|(_, spellings)| {
+            spellings.iter().any(|spelling| haystack.contains(spelling.as_str()))
+        });
+        let names: Vec<_> = found.map(|(name, _)| name).collect();
+        assert_eq!(names, Vec::<&String>::new(), "in {place}");
     }
 }
 
-fn hex(bytes: &[u8]) -> String {
-    format!("{bytes:02x?}").replace(['[', ']', ',', ' '], "")
+/// Bytes as text, each a character of its own, for text is what the standard library searches fast.
+fn latin1(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| char::from(*byte)).collect()
 }
 
-/// Keeps what came back, and remembers it as secret.
-fn keep(browser: &mut Browser, answer: &Answer, secrets: &mut Secrets) {
-    browser.keep(answer);
-    secrets.add_tokens(&browser.tokens);
+async fn call(browser: &Browser, call: Call) -> Answer {
+    browser.send(call.header("user-agent", "a harmless browser")).await
 }
 
-/// All that a session can go through, with everything that was issued or sent.
-#[expect(clippy::cognitive_complexity, reason = "a story, told in one go")]
-async fn live(process: &Process, secrets: &mut Secrets) {
+fn post(path: &str, body: &Value) -> Call {
+    Call::post(path).json(body)
+}
+
+/// All that a user does, and every issue of tokens that comes of it.
+/// Gives the browser in the end, and its first session.
+async fn live_a_life(process: &Process, canaries: &mut Canaries) -> (Browser, String) {
     let mut ada = process.browser();
-    ada.register("ada").await;
-    let wrong = json!({ "email": email("ada"), "password": WRONG_PASSWORD });
-    process.browser().send(Call::post("/api/auth/login").json(&wrong)).await;
-    let login = ada.login("ada").await;
-    keep(&mut ada, &login, secrets);
-    ada.me().await;
-    ada.verify().await;
+    let account = json!({ "email": email("ada"), "password": PASSWORD });
+    call(&ada, post("/api/auth/register", &account)).await;
+    for issue in ["first", "second", "third"] {
+        let answer = match issue {
+            "first" => call(&ada, post("/api/auth/login", &account)).await,
+            _ => call(&ada, ada.refresh_call()).await,
+        };
+        assert_eq!(answer.status, 200, "{answer:?}");
+        ada.keep(&answer);
+        canaries.add_tokens(issue, &ada.tokens);
+        for path in ["/api/auth/me", "/api/auth/verify", "/api/auth/sessions"] {
+            assert_eq!(call(&ada, ada.with_access(Call::get(path))).await.status, 200);
+        }
+    }
+    let session = ada.session();
+    let change = json!({ "current_password": PASSWORD, "new_password": NEW_PASSWORD });
+    let change = ada.with_access(post("/api/auth/password", &change));
+    ada.keep(&call(&ada, change).await);
+    canaries.add_tokens("changed", &ada.tokens);
 
-    // Old enough to be rotated at once: the interval is nothing here.
-    let thief = ada.clone();
+    let mut betrayed = process.browser();
+    let account = json!({ "email": email("ada"), "password": NEW_PASSWORD });
+    betrayed.keep(&call(&betrayed, post("/api/auth/login", &account)).await);
+    canaries.add_tokens("betrayed", &betrayed.tokens);
+    let thief = betrayed.clone();
     for _ in 0..2 {
-        tokio::time::sleep(std::time::Duration::from_millis(1100)).await;
-        let answer = ada.refresh_lost().await;
-        assert_eq!(answer.status, 200);
-        keep(&mut ada, &answer, secrets);
-        assert_eq!(ada.me().await.status, 200);
+        let answer = call(&betrayed, betrayed.refresh_call()).await;
+        betrayed.keep(&answer);
+        assert_eq!(betrayed.me().await.status, 200);
     }
-    tokio::time::sleep(std::time::Duration::from_millis(1100)).await;
-    assert_eq!(thief.refresh_lost().await.status, 401);
-    assert_eq!(ada.me().await.status, 401, "reuse has ended the session");
+    canaries.add_tokens("betrayed at last", &betrayed.tokens);
+    call(&thief, thief.refresh_call()).await.assert_problem(401, "invalid_token");
 
-    let login = ada.login("ada").await;
-    keep(&mut ada, &login, secrets);
-    let changed = ada.change_password(PASSWORD, NEW_PASSWORD).await;
-    assert_eq!(changed.status, 200);
-    keep(&mut ada, &changed, secrets);
+    let mut gone = process.browser();
+    gone.keep(&call(&gone, post("/api/auth/login", &account)).await);
+    canaries.add_tokens("gone", &gone.tokens);
+    assert_eq!(gone.logout().await.status, 204);
+    over_http2(process, canaries).await;
+    (ada, session)
+}
 
-    // What a client may get wrong, secrets in hand.
-    let token = ada.tokens.body_access.clone().unwrap();
-    for call in [
-        Call::post("/api/auth/login")
-            .body("application/json", format!("{{\"password\":\"{PASSWORD}\"")),
-        Call::post("/api/auth/login").json(&json!({ "email": PASSWORD, "password": 1 })),
-        Call::post("/api/auth/register").json(&json!({ "email": "x", PASSWORD: NEW_PASSWORD })),
-        Call::get(&format!("/api/auth/sessions?access_token={token}")).bearer(&token),
-        Call::get("/api/auth/me").header("x-request-id", &token).bearer(&token),
-        Call::get("/api/auth/me").bearer(&token).bearer(&token),
+/// The same over the other version of the protocol, whose library keeps a diary of its own.
+async fn over_http2(process: &Process, canaries: &mut Canaries) {
+    let stream = TcpStream::connect(process.address).await.unwrap();
+    let (mut sender, connection) =
+        http2::handshake(TokioExecutor::new(), TokioIo::new(stream)).await.unwrap();
+    tokio::spawn(connection);
+    let uri = |path: &str| format!("http://localhost{path}");
+    let account = json!({ "email": email("ada"), "password": NEW_PASSWORD }).to_string();
+    let request = Request::post(uri("/api/auth/login"))
+        .header("content-type", "application/json")
+        .body(Full::<Bytes>::from(account))
+        .unwrap();
+    let (head, body) = sender.send_request(request).await.unwrap().into_parts();
+    let body = body.collect().await.unwrap().to_bytes();
+    let answer = Answer { status: head.status.as_u16(), headers: head.headers, body };
+    let mut browser = process.browser();
+    browser.keep(&answer);
+    canaries.add_tokens("over HTTP/2", &browser.tokens);
+    let tokens = &browser.tokens;
+    let (body, cookie) = (tokens.body_access.as_ref(), tokens.cookie_access.as_ref());
+    let request = Request::get(uri("/api/auth/verify"))
+        .header("authorization", format!("Bearer {}", body.unwrap()))
+        .header("cookie", format!("tandem-access={}", cookie.unwrap()))
+        .body(Full::default())
+        .unwrap();
+    assert_eq!(sender.send_request(request).await.unwrap().status(), 200);
+}
+
+/// Secrets where they do not belong, and requests that cannot be read at all.
+async fn make_mistakes(browser: &Browser, canaries: &mut Canaries) {
+    let access = browser.tokens.body_access.clone().unwrap();
+    let cookie = browser.tokens.cookie_access.clone().unwrap();
+    let wrong = json!({ "email": email("ada"), "password": WRONG_PASSWORD });
+    let unknown = json!({ "email": email("nobody"), "password": WRONG_PASSWORD });
+    let as_name = json!({ "email": email("ada"), "password": PASSWORD, PASSWORD: WRONG_PASSWORD });
+    let as_email = json!({ "email": PASSWORD, "password": [PASSWORD] });
+    let change = json!({ "current_password": WRONG_PASSWORD, "new_password": "canary" });
+    let login = "/api/auth/login";
+    for mistake in [
+        post(login, &wrong),
+        post(login, &unknown),
+        post(login, &as_name),
+        post(login, &as_email),
+        post("/api/auth/register", &as_email),
+        post("/api/auth/register", &json!({ "email": email("eve"), "password": "canary" })),
+        browser.with_access(post("/api/auth/password", &change)),
+        post("/api/auth/refresh", &json!({ "refresh_token": "tdm_rtb_canary-of-junk" })),
+        browser.with_access(post("/api/auth/refresh", &json!({ "refresh_token": 7 }))),
+        Call::post(login).body("application/json", format!("{{\"password\":\"{UNREAD_PASSWORD}\"")),
+        Call::post(login).body("application/json", format!("{UNREAD_PASSWORD}{{}}")),
+        Call::post(login).body("text/plain", UNREAD_PASSWORD),
+        Call::post(login)
+            .body("application/x-www-form-urlencoded", format!("password={UNREAD_PASSWORD}")),
+        Call::post(login).body(UNREAD_PASSWORD, "{}"),
+        Call::post(login).body("application/json", UNREAD_PASSWORD.repeat(4000)),
+        Call::get(&format!("/api/auth/me?access_token={access}")).cookie("tandem-access", &cookie),
+        Call::get("/api/auth/me?password=canary-in-a-query"),
+        Call::get("/api/auth/me").bearer("canary-bearer").cookie("tandem-access", "canary-cookie"),
+        Call::get("/api/auth/me").bearer(&cookie).cookie("tandem-access", &access),
+        Call::get("/api/auth/me").bearer(&access).bearer(&access),
+        Call::get("/api/auth/me").header("authorization", "Basic Y2FuYXJ5OmNhbmFyeQ=="),
+        Call::get("/api/auth/me").header("authorization", &access),
+        Call::get("/api/auth/me").header("x-request-id", &access),
+        Call::get("/nothing").bearer(&access).cookie("tandem-access", &cookie),
+        Call::new("PUT", login).bearer(&access).cookie("tandem-access", &cookie),
+        Call::post("/api/auth/logout")
+            .bearer(&access)
+            .cookie("tandem-access", &cookie)
+            .header("origin", "https://evil.example"),
     ] {
-        assert!(process.browser().send(call).await.status >= 400);
+        call(browser, mistake).await;
     }
-    let open = ada.clone();
-    assert_eq!(ada.logout().await.status, 204);
-    assert_eq!(open.refresh_lost().await.status, 401);
+    for password in [PASSWORD, NEW_PASSWORD, WRONG_PASSWORD, UNREAD_PASSWORD] {
+        canaries.add_text(&format!("password: {password}"), password);
+        canaries.add_bytes(&format!("password: {password}"), password.as_bytes());
+    }
+    for junk in ["canary", "Y2FuYXJ5OmNhbmFyeQ"] {
+        canaries.add_text("junk", junk);
+    }
+    let raw = format!("GET / HTTP/1.1\r\nauthorization Bearer {access}\r\n\r\n{PASSWORD}");
+    client::send_raw(browser.address, raw.as_bytes()).await;
+}
+
+/// The private keys, as only the holder of the master key can read them.
+async fn add_private_keys(database: &TestDatabase, canaries: &mut Canaries) {
+    let sealer = Sealer::new(&MasterKey::new(MASTER_KEY), &[]);
+    let connection = database.connect().await;
+    let keys = signing_keys::Entity::find().all(&connection).await.unwrap();
+    assert_eq!(keys.len(), 6);
+    for key in keys {
+        let context = format!("{} {}", key.ring, key.kid);
+        let seed = sealer.open(&key.sealed_seed, context.as_bytes()).unwrap();
+        assert_eq!(seed.len(), 32);
+        canaries.add_bytes(&format!("private key of {}", key.kid), &seed);
+    }
+}
+
+/// The bytes of every file below.
+fn files(path: &Path) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    for entry in fs::read_dir(path).unwrap() {
+        let path = entry.unwrap().path();
+        bytes.extend(if path.is_dir() { files(&path) } else { fs::read(&path).unwrap() });
+    }
+    bytes
 }
 
 #[tokio::test]
-async fn neither_the_database_nor_the_log_holds_anything_that_opens_a_door() {
+async fn no_secret_is_written_anywhere() {
     let database = TestDatabase::create().await;
-    let mut process = Process::start(&[
-        ("TANDEM_DATABASE__URL", database.url.as_str()),
-        ("TANDEM_KEYS__MASTER_KEY", MASTER_KEY),
-        ("TANDEM_LOG__LEVEL", "trace"),
-        ("TANDEM_PASSWORDS__MEMORY", "64"),
-        ("TANDEM_PASSWORDS__ITERATIONS", "1"),
-        ("TANDEM_TOKENS__REUSE_INTERVAL", "1s"),
-    ])
-    .await;
-    let mut secrets = Secrets::default();
-    for secret in [PASSWORD, NEW_PASSWORD, WRONG_PASSWORD, MASTER_KEY] {
-        secrets.add(secret);
+    let master_key = STANDARD.encode(MASTER_KEY);
+    for format in ["json", "human"] {
+        let mut process = Process::start(&[
+            ("TANDEM_DATABASE__URL", database.url.as_str()),
+            ("TANDEM_KEYS__MASTER_KEY", master_key.as_str()),
+            ("TANDEM_TOKENS__REUSE_INTERVAL", "0s"),
+            ("TANDEM_LOG__LEVEL", "trace"),
+            ("TANDEM_LOG__FORMAT", format),
+            ("RUST_BACKTRACE", "1"),
+        ])
+        .await;
+        let mut canaries = Canaries::default();
+        canaries.add_bytes("master key", &MASTER_KEY);
+        let (ada, session) = live_a_life(&process, &mut canaries).await;
+        make_mistakes(&ada, &mut canaries).await;
+        add_private_keys(&database, &mut canaries).await;
+        let user = ada.claims()["sub"].as_str().unwrap().to_owned();
+        let before = dump(&database).await;
+        process.stop("TERM").await;
+
+        let output = process.output();
+        // What may be there is: the search would find a secret too.
+        assert!(output.contains(&session) && output.contains(&user));
+        assert!(before.contains(&session) && before.contains(&email("ada")));
+        assert!(output.contains("TRACE"), "nothing talkative");
+        canaries.assert_not_in("the output", output.as_bytes());
+        canaries.assert_not_in("the database", before.as_bytes());
+        canaries.assert_not_in("its directory", &files(process.directory.path()));
+        if let Some(path) = database.url.strip_prefix("sqlite://") {
+            let file = Path::new(path.split('?').next().unwrap());
+            let bytes = files(file.parent().unwrap());
+            assert!(latin1(&bytes).contains(&user));
+            canaries.assert_not_in("the files of the database", &bytes);
+        }
+        database.sql("delete from users").await;
     }
-    secrets.add("test master key of 32 bytes long");
-    secrets.add(&hex(b"test master key of 32 bytes long"));
-    live(&process, &mut secrets).await;
-
-    let at_rest = dump(&database).await;
-    assert!(at_rest.contains("ada@example.com") && at_rest.contains("$argon2id$"));
-    let count = secrets.assert_absent_from("the database", &at_rest);
-    assert!(count > 60, "{count} secrets are too few: the scenario did not happen");
-
-    assert!(process.stop("TERM").await.success());
-    let said = process.output();
-    assert!(said.contains("authn_token_reuse"), "the log does not tell:\n{said}");
-    secrets.assert_absent_from("the log", &said);
 }
 
-#[test]
-fn debug_of_what_carries_secrets_shows_none() {
-    use tandem::{
-        crypto::{keys::SigningKey, refresh_token::RefreshSecret, seal::MasterKey},
-        domain::{entropy::OsEntropy, password::Password},
-    };
+#[tokio::test]
+async fn the_password_of_the_demo_user_is_shown_once_and_not_in_the_log() {
+    let mut process = Process::start(&[("TANDEM_LOG__LEVEL", "trace")]).await;
+    let output = process.output();
+    let shown = output.lines().find_map(|line| line.trim().strip_prefix("Password"));
+    let password = shown.unwrap().trim().to_owned();
+    assert!(password.len() > 20, "{password}");
+    let mut demo = process.browser();
+    assert_eq!(demo.login_with("demo@example.com", &password).await.status, 200);
+    process.stop("TERM").await;
+    assert_eq!(process.output().matches(&password).count(), 1);
+    assert!(!process.log().join("\n").contains(&password));
+    assert!(!latin1(&files(process.directory.path())).contains(&password));
+}
+
+/// All that `Debug` says of a value, on one line and on many.
+fn shown(value: &impl Debug) -> String {
+    format!("{value:?}\n{value:#?}")
+}
+
+#[tokio::test]
+async fn no_type_shows_a_secret_for_debugging() {
+    let mut canaries = Canaries::default();
+    canaries.add_bytes("master key", &MASTER_KEY);
+    canaries.add_text("password", PASSWORD);
+    canaries.add_text("address", "ada@example.com");
+    let master_key = STANDARD.encode(MASTER_KEY);
+    let config = TestConfig::default()
+        .set("keys.master_key", &master_key)
+        .set("keys.accepted_master_keys", &STANDARD.encode([7; 32]));
+    canaries.add_bytes("accepted master key", &[7; 32]);
+    let app = TestApp::with(config).await;
+    app.auth()
+        .add_user(Email::parse("ada@example.com").unwrap(), PASSWORD, Default::default())
+        .await
+        .unwrap();
+
+    let address = Email::parse("ada@example.com").unwrap();
     let password = Password::typed(PASSWORD).unwrap();
-    assert!(!format!("{password:?}").contains("sentence"));
-    let key = SigningKey::from_seed(&[7; 32]).unwrap();
-    assert!(!format!("{key:?}").contains(&hex(&[7; 32])));
-    let master = MasterKey::new([7; 32]);
-    assert!(!format!("{master:?}").contains('7'));
-    let secret = RefreshSecret::random(&OsEntropy);
-    assert_eq!(format!("{secret:?}"), "[secret]");
+    let grant = app.auth().login(&address, &password, None, &Caller::default()).await.unwrap();
+    let tokens = Tokens {
+        body_access: Some(grant.body.access.to_string()),
+        cookie_access: Some(grant.cookie.access.to_string()),
+        body_refresh: Some(grant.body.refresh.to_string()),
+        cookie_refresh: Some(grant.cookie.refresh.to_string()),
+    };
+    canaries.add_tokens("granted", &tokens);
+    let user = app.auth().find_user("ada@example.com").await.unwrap();
+    let mut environment = vec![
+        ("TANDEM_KEYS__MASTER_KEY".to_owned(), master_key),
+        ("TANDEM_DATABASE__URL".to_owned(), "postgres://me:canary@db/app".to_owned()),
+    ];
+    canaries.add_text("password of the database", "canary");
+    let source = |environment| Source { environment, dev: true, ..Source::default() };
+    let config = Config::load(&source(environment.clone())).unwrap();
+    environment.push(("TANDEM_KEYS__JWKS_MAX_AGE".to_owned(), "never".to_owned()));
+    let problems = Config::load(&source(environment.clone())).unwrap_err();
+    for (name, text) in [
+        ("Auth", shown(app.auth())),
+        ("Grant", shown(&grant)),
+        ("Password", shown(&password)),
+        ("Email", shown(&address)),
+        ("User", shown(&user)),
+        ("MasterKey", shown(&MasterKey::new(MASTER_KEY))),
+        ("SigningKey", shown(&SigningKey::from_seed(&MASTER_KEY).unwrap())),
+        ("Sealer", shown(&Sealer::new(&MasterKey::new(MASTER_KEY), &[]))),
+        ("Source", shown(&source(environment))),
+        ("Config", shown(&config)),
+        ("entries", shown(&config.entries())),
+        ("Problems", format!("{}{problems}", shown(&problems))),
+    ] {
+        assert!(!text.is_empty());
+        canaries.assert_not_in(name, text.as_bytes());
+    }
 }

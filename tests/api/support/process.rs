@@ -21,8 +21,7 @@ use super::browser::Browser;
 pub(crate) struct Process {
     pub(crate) address: SocketAddr,
     pub(crate) origin: String,
-    /// Goes when the process does.
-    _directory: TempDir,
+    pub(crate) directory: TempDir,
     child: Child,
     output: Arc<Output>,
     readers: [JoinHandle<()>; 2],
@@ -64,7 +63,7 @@ impl Process {
         let address = rest.split(['"', ' ']).next().unwrap();
         let address: SocketAddr = address.parse().unwrap();
         let origin = format!("http://localhost:{}", address.port());
-        Self { address, origin, _directory: directory, child, output, readers }
+        Self { address, origin, directory, child, output, readers }
     }
 
     /// A browser without any session.
