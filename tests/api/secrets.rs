@@ -19,7 +19,7 @@ use tandem::{
         keys::SigningKey,
         seal::{MasterKey, Sealer},
     },
-    domain::{email::Email, password::Password, session::Caller},
+    domain::{email::Email, password::Password, role::Roles, session::Caller},
 };
 use tokio::net::TcpStream;
 
@@ -47,7 +47,7 @@ impl Canaries {
     }
 
     fn add_bytes(&mut self, name: &str, bytes: &[u8]) {
-        let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+        let hex = format!("{bytes:02x?}").replace(['[', ']', ',', ' '], "");
         for text in [
             STANDARD.encode(bytes),
             URL_SAFE_NO_PAD.encode(bytes),
@@ -337,7 +337,7 @@ async fn no_type_shows_a_secret_for_debugging() {
     canaries.add_bytes("accepted master key", &[7; 32]);
     let app = TestApp::with(config).await;
     app.auth()
-        .add_user(Email::parse("ada@example.com").unwrap(), PASSWORD, Default::default())
+        .add_user(Email::parse("ada@example.com").unwrap(), PASSWORD, Roles::default())
         .await
         .unwrap();
 
