@@ -15,7 +15,10 @@ use super::{
 use crate::{
     app::Parts,
     config::Config,
-    domain::key::{KeyState, Ring},
+    domain::{
+        clock::Timestamp,
+        key::{KeyState, Ring},
+    },
     service::{Auth, KeyListing, KeyServiceError},
 };
 
@@ -95,7 +98,8 @@ pub(super) async fn run(
 async fn list(auth: &Auth, ring: Option<Ring>, json: bool) -> Result<(), Failure> {
     let mut keys = auth.list_keys().await?;
     keys.retain(|key| ring.is_none_or(|ring| ring == key.ring));
-    keys.sort_by_key(|key| key.ring);
+    // Of several in one place the oldest comes first, as the store lists them.
+    keys.sort_by_key(|key| (key.ring, place(key.state)));
     let rows: Vec<Row> = keys.into_iter().map(Row::from).collect();
     let head = ["RING", "KID", "STATE", "CREATED", "ACTIVE FROM", "ENDED"];
     output::list(&rows, json, head, |row| {
@@ -105,6 +109,17 @@ async fn list(auth: &Auth, ring: Option<Ring>, json: bool) -> Result<(), Failure
         let (ring, state) = (ring.to_string(), (*state).to_owned());
         [ring, kid.clone(), state, created_at.clone(), active_from, ended_at]
     })
+}
+
+/// What signs, what will, what waits, what did.
+fn place(state: KeyState) -> (u8, Option<Timestamp>) {
+    match state {
+        KeyState::Active => (0, None),
+        KeyState::Pending { at: Some(at) } => (1, Some(at)),
+        KeyState::Pending { at: None } => (2, None),
+        KeyState::Retired { .. } => (3, None),
+        KeyState::Revoked { .. } => (4, None),
+    }
 }
 
 async fn import(auth: &Auth, new: &Import, pem: &str) -> Result<(), Failure> {

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use poem::{
-    FromRequest, Request, RequestBody, Result,
+    Request, RequestBody, Result,
     http::{HeaderMap, header},
 };
 use poem_openapi::{
@@ -57,9 +57,9 @@ impl<'a, T: FromMembers> ApiExtractor<'a> for JsonBody<T> {
             let detail = "send JSON, uncompressed, as Content-Type: application/json";
             return Err(Problem::with_detail(Code::UnsupportedMediaType, detail).into());
         }
-        let Context { max_body, body_timeout, .. } =
-            <&Context as FromRequest>::from_request(request, body).await?;
-        let reading = timeout(*body_timeout, body.take()?.into_bytes_limit(*max_body)).await;
+        let settings = &Context::of(request)?.state.settings;
+        let body = body.take()?.into_bytes_limit(settings.max_body);
+        let reading = timeout(settings.request_timeout, body).await;
         let bytes = reading.map_err(|_| Problem::from(Code::Unavailable))??;
         Ok(Self(read(&bytes)?))
     }

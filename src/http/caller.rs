@@ -1,13 +1,16 @@
 //! Who is asking: address, browser, request id.
 
-use std::{net::IpAddr, time::Duration};
+use std::{net::IpAddr, sync::Arc};
 
 use poem::{
     FromRequest, Request, RequestBody, Result,
     http::{HeaderMap, HeaderValue, header},
 };
 
-use super::problem::{Code, Problem};
+use super::{
+    State,
+    problem::{Code, Problem},
+};
 use crate::domain::{
     network::Cidr,
     session::{Caller, Origination},
@@ -16,19 +19,23 @@ use crate::domain::{
 /// The longest `User-Agent` that is kept, characters.
 const MAX_USER_AGENT: usize = 256;
 
-/// What the shell found out about a request, for the operations.
-#[derive(Clone, Debug)]
+/// What the shell knows about a request, for the operations.
+#[derive(Clone)]
 pub(super) struct Context {
+    pub(super) state: Arc<State>,
     pub(super) request_id: HeaderValue,
     pub(super) ip: Option<IpAddr>,
-    pub(super) max_body: usize,
-    /// How long the body may take to arrive.
-    pub(super) body_timeout: Duration,
+}
+
+impl Context {
+    pub(super) fn of(request: &Request) -> Result<&Self, Problem> {
+        request.extensions().get().ok_or_else(|| Code::Internal.into())
+    }
 }
 
 impl<'a> FromRequest<'a> for &'a Context {
     async fn from_request(request: &'a Request, _: &mut RequestBody) -> Result<Self> {
-        request.extensions().get().ok_or_else(|| Problem::from(Code::Internal).into())
+        Ok(Context::of(request)?)
     }
 }
 

@@ -1,5 +1,7 @@
 //! The guard, as an operation's argument: no handler runs with half a caller.
 
+use std::sync::Arc;
+
 use poem::{Request, RequestBody, Result};
 use poem_openapi::{
     ApiExtractor, ApiExtractorType, ExtractParamOptions,
@@ -7,11 +9,11 @@ use poem_openapi::{
 };
 
 use super::{
-    State,
+    caller::Context,
     credentials::{AccessTokens, Ambiguous},
     problem::{Code, Problem},
 };
-use crate::domain::pair::Principal;
+use crate::domain::pair::{Pair, Principal};
 
 /// Name of the scheme of the body half in the document.
 pub(super) const BODY_ACCESS: &str = "bodyAccess";
@@ -19,10 +21,16 @@ pub(super) const BODY_ACCESS: &str = "bodyAccess";
 pub(super) const COOKIE_ACCESS: &str = "cookieAccess";
 
 /// A verified pair: who the request speaks for.
-pub(super) struct Guarded(pub(super) Principal);
+pub(super) struct Guarded(Arc<Pair>);
+
+impl Guarded {
+    pub(super) fn principal(&self) -> &Principal {
+        &self.0.principal
+    }
+}
 
 /// The same for a reverse proxy's question, which knows no `400`.
-pub(super) struct Forwarded(pub(super) Principal);
+pub(super) struct Forwarded(pub(super) Guarded);
 
 /// Both access tokens, as presented: for operations that judge them by their own rules.
 pub(super) struct PresentedAccess {
@@ -39,15 +47,10 @@ impl From<Ambiguous> for Problem {
     }
 }
 
-fn state(request: &Request) -> Result<&State, Problem> {
-    let state = request.extensions().get::<std::sync::Arc<State>>();
-    state.map(AsRef::as_ref).ok_or_else(|| Code::Internal.into())
-}
-
-fn authenticate(request: &Request) -> Result<Principal, Problem> {
-    let state = state(request)?;
+fn authenticate(request: &Request) -> Result<Guarded, Problem> {
+    let state = &Context::of(request)?.state;
     let AccessTokens { body, cookie } = AccessTokens::read(request.headers(), &state.cookies)?;
-    Ok(state.auth.authenticate(body, cookie)?)
+    Ok(Guarded(state.auth.authenticate(body, cookie)?))
 }
 
 /// Registers both schemes: a request needs both at once.
@@ -111,15 +114,16 @@ macro_rules! security_extractor {
     };
 }
 
-security_extractor!(Guarded, |request| Self(authenticate(request)?));
+security_extractor!(Guarded, |request| authenticate(request)?);
 security_extractor!(Forwarded, |request| {
-    let principal = authenticate(request).map_err(|problem| {
+    let guarded = authenticate(request).map_err(|problem| {
         if problem.code == Code::InvalidRequest { Code::InvalidToken.into() } else { problem }
     });
-    Self(principal?)
+    Self(guarded?)
 });
 security_extractor!(PresentedAccess, |request| {
     let AccessTokens { body, cookie } =
-        AccessTokens::read(request.headers(), &state(request)?.cookies).map_err(Problem::from)?;
+        AccessTokens::read(request.headers(), &Context::of(request)?.state.cookies)
+            .map_err(Problem::from)?;
     Self { body: body.map(str::to_owned), cookie: cookie.map(str::to_owned) }
 });

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use poem::{Endpoint, EndpointExt, Response, Route};
+use poem::{Endpoint, Response, Route};
 
 mod api;
 mod body;
@@ -16,6 +16,7 @@ mod origin;
 mod pages;
 mod payload;
 mod problem;
+mod router;
 mod server;
 mod shell;
 
@@ -68,12 +69,12 @@ pub fn routes(auth: Arc<Auth>, settings: HttpSettings) -> impl Endpoint<Output =
         settings,
     });
     let document = hyper::body::Bytes::from(document());
-    let mut route = Route::new()
-        .nest("/", openapi::service(&state))
+    let mut rest = Route::new()
         .at("/openapi.json", openapi::endpoint(document))
         .at("/problems/:code", poem::get(pages::problem_page));
     if state.settings.docs {
-        route = route.nest("/docs", docs::endpoint());
+        rest = rest.nest("/docs", docs::endpoint());
     }
-    shell::Shell::new(route.map_to_response(), state)
+    let apis = [openapi::apis(&state), openapi::apis(&state)];
+    shell::Shell::new(router::Router::new(apis, rest), state)
 }

@@ -8,7 +8,7 @@ use std::{
 
 use hyper::body::Bytes;
 use poem::{
-    Endpoint, EndpointExt, IntoEndpoint, Response,
+    Endpoint, EndpointExt, Response,
     endpoint::BoxEndpoint,
     http::{HeaderValue, Method, header},
 };
@@ -31,8 +31,8 @@ use super::{
 
 type Apis = (AccountsApi, TokensApi, SessionsApi, KeysApi, HealthApi);
 
-/// The operations, as an endpoint.
-pub(super) fn service(state: &Arc<State>) -> impl Endpoint<Output = Response> + use<> {
+/// The operations.
+pub(super) fn apis(state: &Arc<State>) -> impl OpenApi + 'static {
     let share = || Arc::clone(state);
     let apis: Apis = (
         AccountsApi(share()),
@@ -41,7 +41,7 @@ pub(super) fn service(state: &Arc<State>) -> impl Endpoint<Output = Response> + 
         KeysApi(share()),
         HealthApi(share()),
     );
-    OpenApiService::new(apis, "", "").into_endpoint()
+    apis
 }
 
 /// Serves the document.

@@ -428,13 +428,11 @@ impl<T: Content, const STATUS: u16> IntoResponse for Answer<T, STATUS> {
     fn into_response(self) -> Response {
         let mut response = self.body.respond();
         response.set_status(StatusCode::from_u16(STATUS).unwrap_or_default());
-        for (name, value) in self.headers {
-            if let Some(name) = name {
-                response.headers_mut().append(name, value);
-            } else {
-                // Further values of the name before: only cookies have any.
-                response.headers_mut().append(header::SET_COOKIE, value);
-            }
+        let headers = response.headers_mut();
+        if headers.is_empty() {
+            *headers = self.headers;
+        } else {
+            headers.extend(self.headers);
         }
         response
     }

@@ -11,11 +11,10 @@ use std::{
 };
 
 use futures_util::FutureExt;
+use hyper::body::Bytes;
 use poem::{
     Addr, Endpoint, Request, Response, Result,
-    http::{
-        HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Version, header, uri::Authority,
-    },
+    http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Version, header},
 };
 use tokio::time::{Instant, timeout};
 
@@ -35,6 +34,9 @@ const HEALTH: &str = "/health/";
 /// Key sets are for everybody: they carry and depend on no credential.
 const JWKS_PATH: &str = "/.well-known/jwks.json";
 
+/// What the shell adds to an answer at most.
+const MOST_HEADERS: usize = 12;
+
 pub(super) struct Shell<E> {
     inner: Arc<E>,
     state: Arc<State>,
@@ -49,7 +51,7 @@ impl<E: Endpoint<Output = Response> + 'static> Shell<E> {
     }
 
     async fn answer(&self, request: Request, verdict: Verdict, id: &str) -> Response {
-        let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+        let (method, uri) = (request.method().clone(), request.uri().clone());
         match self.try_answer(request, verdict).await {
             Ok(response) => response,
             Err(problem) => {
@@ -58,10 +60,10 @@ impl<E: Endpoint<Output = Response> + 'static> Shell<E> {
                 let origin = &self.state.settings.public_origin;
                 let mut response = problem.respond(origin, id);
                 if code == Code::MethodNotAllowed {
-                    let allow = openapi::allowed_methods(&path);
+                    let allow = openapi::allowed_methods(uri.path());
                     response.headers_mut().insert(header::ALLOW, allow);
                 }
-                tracing::debug!(%method, ?path, code = code.as_str(), "refused");
+                tracing::debug!(%method, path = ?uri.path(), code = code.as_str(), "refused");
                 response
             }
         }
@@ -117,9 +119,7 @@ impl<E: Endpoint<Output = Response> + 'static> Shell<E> {
 
     fn dress(&self, answer: &mut HeaderMap, id: HeaderValue) {
         for (name, value) in &self.dress {
-            if !answer.contains_key(name) {
-                answer.insert(name, value.clone());
-            }
+            answer.entry(name).or_insert_with(|| value.clone());
         }
         answer.insert(REQUEST_ID, id);
     }
@@ -148,19 +148,15 @@ impl<E: Endpoint<Output = Response> + 'static> Endpoint for Shell<E> {
         let origin = request.headers().get(header::ORIGIN).cloned();
         let verdict = self.state.origins.judge(request.headers());
         let is_public = request.uri().path() == JWKS_PATH && !is_preflight(&request);
-        let context = Context {
-            request_id: id.clone(),
-            ip,
-            max_body: settings.max_body,
-            body_timeout: settings.request_timeout,
-        };
+        let context = Context { state: Arc::clone(&self.state), request_id: id.clone(), ip };
         request.extensions_mut().insert(context);
-        request.extensions_mut().insert(Arc::clone(&self.state));
 
         let mut response = self.answer(request, verdict, id.to_str().unwrap_or_default()).await;
 
         let status = response.status();
         let headers = response.headers_mut();
+        // Once, not in steps: growing hashes everything again.
+        headers.reserve(MOST_HEADERS);
         if is_public && status.is_success() {
             headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
         } else {
@@ -207,11 +203,16 @@ fn names_one_host(request: &Request) -> bool {
     match (hosts.next(), hosts.next()) {
         (Some(host), None) => {
             let host = host.as_bytes();
-            host.is_empty() || (Authority::try_from(host).is_ok() && !host.contains(&b'@'))
+            host.iter().all(|byte| is_host(*byte))
         }
         (None, _) => request.version() != Version::HTTP_11,
         (Some(_), Some(_)) => false,
     }
+}
+
+/// RFC 3986 section 3.2.2, and the port.
+const fn is_host(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b':' | b'[' | b']' | b'_')
 }
 
 fn changes_state(method: &Method) -> bool {
@@ -275,9 +276,9 @@ impl RequestIds {
     fn of(&self, headers: &HeaderMap) -> HeaderValue {
         let kept = headers.get(REQUEST_ID).filter(|id| is_plain(id.as_bytes()));
         kept.cloned().unwrap_or_else(|| {
-            let id =
-                format!("{:016x}{:08x}", self.process, self.count.fetch_add(1, Ordering::Relaxed));
-            HeaderValue::try_from(id).unwrap_or(HeaderValue::from_static("-"))
+            let count = self.count.fetch_add(1, Ordering::Relaxed);
+            let id = Bytes::from(format!("{:016x}{count:08x}", self.process));
+            HeaderValue::from_maybe_shared(id).unwrap_or(HeaderValue::from_static("-"))
         })
     }
 }

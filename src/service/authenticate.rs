@@ -39,17 +39,8 @@ pub(super) const fn half_name(half: Option<Half>) -> &'static str {
 }
 
 impl Auth {
-    /// Judges the access tokens of a request. The principal, if the pair opens the door now.
+    /// Judges the access tokens of a request. The pair, if it opens the door now.
     pub fn authenticate(
-        &self,
-        body: Option<&str>,
-        cookie: Option<&str>,
-    ) -> Result<Principal, AccessError> {
-        let pair = self.open_pair(body, cookie)?;
-        Ok(pair.principal.clone())
-    }
-
-    fn open_pair(
         &self,
         body: Option<&str>,
         cookie: Option<&str>,

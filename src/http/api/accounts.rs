@@ -80,7 +80,8 @@ impl AccountsApi {
         let new = &body.0.new_password;
         let current = read_password("current_password", &body.0.current_password)
             .map_err(|problem| problem.and(self.check_new("new_password", new)))?;
-        let grant = self.0.auth.change_password(&guarded.0, &current, new, &caller.0).await;
+        let grant =
+            self.0.auth.change_password(guarded.principal(), &current, new, &caller.0).await;
         Ok(grant_answer(&self.0, &grant.map_err(Problem::from)?))
     }
 
@@ -89,7 +90,7 @@ impl AccountsApi {
     /// The account and the session that the access pair speaks for.
     #[oai(path = "/api/auth/me", method = "get", operation_id = "me")]
     async fn me(&self, guarded: Guarded) -> Result<Answer<Json<Me>, 200>> {
-        let me = self.0.auth.me(&guarded.0).await.map_err(Problem::from)?;
+        let me = self.0.auth.me(guarded.principal()).await.map_err(Problem::from)?;
         let (user, session) = me.ok_or_else(|| Problem::from(Code::InvalidToken))?;
         let me = Me { user: User::from(&user), session: Session::new(&session, true) };
         Ok(Answer::new(Json(me)))

@@ -73,7 +73,7 @@ impl TokensApi {
     /// Ends all sessions of the account, this one included.
     #[oai(path = "/api/auth/logout-all", method = "post", operation_id = "logoutAll")]
     async fn logout_all(&self, guarded: Guarded, caller: CallerOf) -> Result<Answer<Empty, 204>> {
-        self.0.auth.logout_all(&guarded.0, &caller.0).await.map_err(Problem::from)?;
+        self.0.auth.logout_all(guarded.principal(), &caller.0).await.map_err(Problem::from)?;
         Ok(Answer::new(Empty).with_cookies(self.0.cookies.expire()))
     }
 
@@ -83,7 +83,7 @@ impl TokensApi {
     /// A session that another instance ended is noticed within the documented bound.
     #[oai(path = "/api/auth/verify", method = "get", operation_id = "verify")]
     async fn verify(&self, guarded: Forwarded) -> Result<Answer<Empty, 200>> {
-        let principal = guarded.0;
+        let principal = guarded.0.principal();
         Ok(Answer::new(Empty)
             .with_header("x-auth-subject", text(&principal.user.to_string()))
             .with_header("x-auth-session", text(&principal.session.to_string()))

@@ -348,9 +348,12 @@ impl Ledger {
 
     /// The access tokens of a user are stale from now on.
     pub(super) fn outdate(&mut self, at: usize, user: usize) {
-        let bar = Timestamp::from_seconds(self.now.seconds_up());
+        let now = Timestamp::from_seconds(self.now.seconds_up());
         let forget_at = self.now.plus(self.rules.memory);
         for id in self.open_sessions(user) {
+            // Two changes within one second are two: tokens may have been issued between them.
+            let next = self.sessions[id].bar.map(|bar| bar.plus(Duration::from_secs(1)));
+            let bar = next.map_or(now, |next| next.max(now));
             self.sessions[id].bar = Some(bar);
             self.sessions[id].changed_at = Some(self.now);
             self.instances[at].hear(id, false, Some(bar), forget_at);

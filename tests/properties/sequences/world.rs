@@ -355,7 +355,8 @@ impl World {
         }
         let [body, cookie] = self.access_texts(access);
         let auth = self.auth(at);
-        let principal = auth.authenticate(body.as_deref(), cookie.as_deref()).unwrap();
+        let principal =
+            auth.authenticate(body.as_deref(), cookie.as_deref()).unwrap().principal.clone();
         auth.logout_all(&principal, &caller()).await.unwrap();
         let open = self.ledger.open_sessions(self.devices[device].user);
         self.ledger.end(at, &open, Cause::Logout);
@@ -369,7 +370,8 @@ impl World {
         }
         let [body, cookie] = self.access_texts(access);
         let auth = self.auth(at);
-        let principal = auth.authenticate(body.as_deref(), cookie.as_deref()).unwrap();
+        let principal =
+            auth.authenticate(body.as_deref(), cookie.as_deref()).unwrap().principal.clone();
         let current = Password::typed(PASSWORD).unwrap();
         let grant = auth.change_password(&principal, &current, PASSWORD, &caller()).await.unwrap();
         let user = self.devices[device].user;
