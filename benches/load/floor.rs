@@ -33,7 +33,7 @@ use crate::{options::Arguments, tokens::signing_key};
 /// What a floor does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Floor {
-    /// Answers what `verify` answers, without looking at the request.
+    /// Answers what `verify` answers, every header of it, without looking at the request.
     Verify,
     /// The same, after two strict verifications.
     Check,
@@ -75,11 +75,24 @@ fn verify() -> Response {
     identity()
 }
 
+/// The same bytes as the service's answer, though nothing stands behind them.
 fn identity() -> Response {
     Response::builder()
         .header("x-auth-subject", "3f2a9c0e5b7d4816a0c1d2e3f4051627")
         .header("x-auth-session", "9b1deb4d3b7d4bad9bdd2b0d7b3dcb6d")
         .header("x-auth-roles", crate::tokens::ROLE)
+        .header("vary", "Origin")
+        .header("cache-control", "no-store")
+        .header(
+            "content-security-policy",
+            "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
+        )
+        .header("referrer-policy", "no-referrer")
+        .header("x-content-type-options", "nosniff")
+        .header("x-frame-options", "DENY")
+        .header("cross-origin-resource-policy", "same-origin")
+        .header("strict-transport-security", "max-age=31536000; includeSubDomains")
+        .header("x-request-id", "9b1deb4d3b7d4bad00000001")
         .finish()
 }
 

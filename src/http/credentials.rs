@@ -57,10 +57,17 @@ fn bearer(headers: &HeaderMap) -> Result<Option<&str>, Ambiguous> {
 /// The values of all cookies of this name, over all `Cookie` lines.
 fn cookies<'a>(headers: &'a HeaderMap, name: &'static str) -> impl Iterator<Item = &'a str> {
     let lines = headers.get_all(header::COOKIE).iter().map(HeaderValue::as_bytes);
-    lines.flat_map(|line| line.split(|byte| *byte == b';')).filter_map(move |pair| {
+    lines.flat_map(pairs).filter_map(move |pair| {
         let value = trim_start(pair).strip_prefix(name.as_bytes())?.strip_prefix(b"=")?;
         Some(std::str::from_utf8(value).unwrap_or(""))
     })
+}
+
+/// The parts between semicolons: half of what a guarded request costs to read lies in them.
+fn pairs(line: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let mut from = 0;
+    let ends = memchr::memchr_iter(b';', line).chain([line.len()]);
+    ends.filter_map(move |to| line.get(std::mem::replace(&mut from, to + 1)..to))
 }
 
 const fn trim_start(mut pair: &[u8]) -> &[u8] {

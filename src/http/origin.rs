@@ -1,8 +1,10 @@
 //! Whose page is asking: the Origin rule and CORS (Fetch standard).
 
-use poem::http::{HeaderMap, HeaderValue, header};
+use poem::http::{HeaderMap, HeaderName, HeaderValue, header};
 
 use crate::domain::origin::Origin;
+
+const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
 /// Where a request says it comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,7 +36,7 @@ impl OriginRule {
         match (origins.next(), origins.next()) {
             (Some(origin), None) if self.is_allowed(origin) => Verdict::Allowed,
             (Some(_), _) => Verdict::Foreign,
-            (None, _) => match headers.get("sec-fetch-site").map(HeaderValue::as_bytes) {
+            (None, _) => match headers.get(SEC_FETCH_SITE).map(HeaderValue::as_bytes) {
                 Some(b"cross-site" | b"same-site") => Verdict::Foreign,
                 _ => Verdict::Absent,
             },

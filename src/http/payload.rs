@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use poem::{
     IntoResponse, Response,
-    http::{HeaderMap, HeaderValue, StatusCode, header},
+    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
 };
 use poem_openapi::{
     ApiResponse, Object,
@@ -385,7 +385,7 @@ impl<T, const STATUS: u16> Answer<T, STATUS> {
         self
     }
 
-    pub(super) fn with_header(mut self, name: &'static str, value: HeaderValue) -> Self {
+    pub(super) fn with_header(mut self, name: HeaderName, value: HeaderValue) -> Self {
         self.headers.insert(name, value);
         self
     }

@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use poem::{Result, http::HeaderValue};
+use poem::{
+    Result,
+    http::{HeaderValue, header},
+};
 use poem_openapi::{OpenApi, payload::Json};
 
 use super::{
@@ -28,8 +31,10 @@ impl KeysApi {
         let keys = self.0.auth.published_keys().into_iter().map(Jwk::from).collect();
         let max_age = self.0.auth.jwks_max_age().as_secs();
         let cache = HeaderValue::try_from(format!("public, max-age={max_age}"));
-        Ok(Answer::new(Json(JwkSet { keys }))
-            .with_header("cache-control", cache.unwrap_or(HeaderValue::from_static("no-store"))))
+        Ok(Answer::new(Json(JwkSet { keys })).with_header(
+            header::CACHE_CONTROL,
+            cache.unwrap_or(HeaderValue::from_static("no-store")),
+        ))
     }
 }
 
