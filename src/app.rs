@@ -16,6 +16,10 @@ use crate::{
 /// For a request's head to arrive.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
 
+/// Between two requests on a connection. Longer than proxies keep theirs (nginx: 60 s), so that it is
+/// they who close, and no request meets a closed connection.
+const IDLE_TIMEOUT: Duration = Duration::from_secs(75);
+
 /// The longest pause between two tries to reach a database that is away.
 const MAX_PAUSE: Duration = Duration::from_secs(2);
 
@@ -99,7 +103,11 @@ impl App {
         migrate: bool,
     ) -> Result<Self, StartError> {
         let listen = config.server.listen;
-        let limits = ServerLimits { head: HEAD_TIMEOUT, drain: config.server.request_timeout };
+        let limits = ServerLimits {
+            head: HEAD_TIMEOUT,
+            idle: IDLE_TIMEOUT,
+            drain: config.server.request_timeout,
+        };
         let server = Server::bind(listen, limits)
             .await
             .map_err(|error| StartError::Listen(listen, error))?;

@@ -38,6 +38,8 @@ pub struct RingKey {
     pub public: PublicKey,
     decoding: DecodingKey,
     encoding: Option<EncodingKey>,
+    /// The encoded header of every token that it signs.
+    header: String,
 }
 
 impl RingKey {
@@ -50,7 +52,10 @@ impl RingKey {
     ) -> Self {
         let decoding = provider::prepare_public(public);
         let encoding = signing.map(provider::prepare_signing);
-        Self { kid: public.thumbprint(), ring, state, public, decoding, encoding }
+        let kid = public.thumbprint();
+        let header = serde_json::to_vec(&header(ring.token_type(), &kid)).unwrap_or_default();
+        let header = URL_SAFE_NO_PAD.encode(header);
+        Self { kid, ring, state, public, decoding, encoding, header }
     }
 
     /// True if its private part is at hand.
@@ -71,15 +76,19 @@ impl fmt::Debug for RingKey {
 }
 
 /// The keys of all rings at one moment.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub struct KeyRings {
     keys: HashMap<String, Arc<RingKey>>,
+    /// The same by the header of their tokens, which need not be read then.
+    headers: HashMap<String, Arc<RingKey>>,
 }
 
 impl KeyRings {
     /// The rings made of `keys`.
     pub fn new(keys: impl IntoIterator<Item = RingKey>) -> Self {
-        Self { keys: keys.into_iter().map(|key| (key.kid.clone(), Arc::new(key))).collect() }
+        let keys: Vec<Arc<RingKey>> = keys.into_iter().map(Arc::new).collect();
+        let headers = keys.iter().map(|key| (key.header.clone(), Arc::clone(key))).collect();
+        Self { headers, keys: keys.into_iter().map(|key| (key.kid.clone(), key)).collect() }
     }
 
     /// All keys, in no order.
@@ -95,6 +104,12 @@ impl KeyRings {
     /// The key that signs for `ring`.
     pub fn active(&self, ring: Ring) -> Option<&RingKey> {
         self.iter().find(|key| key.ring == ring && key.state == KeyState::Active)
+    }
+}
+
+impl fmt::Debug for KeyRings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.iter()).finish()
     }
 }
 
@@ -121,12 +136,17 @@ pub fn sign<C: Serialize>(
 ) -> Result<String, SignError> {
     let key = rings.active(ring).ok_or(SignError::NoActiveKey(ring))?;
     let encoding = key.encoding.as_ref().ok_or(SignError::NoActiveKey(ring))?;
-    let mut header = Header::new(Algorithm::EdDSA);
-    header.typ = Some(typ.to_owned());
-    header.kid = Some(key.kid.clone());
+    let header = header(typ, &key.kid);
     #[expect(clippy::disallowed_methods, reason = "the one place that signs tokens")]
     let token = jsonwebtoken::encode(&header, claims, encoding).map_err(|_| SignError::Failed)?;
     if token.len() > MAX_TOKEN_LENGTH { Err(SignError::TooLong) } else { Ok(token) }
+}
+
+fn header(typ: &str, kid: &str) -> Header {
+    let mut header = Header::new(Algorithm::EdDSA);
+    header.typ = Some(typ.to_owned());
+    header.kid = Some(kid.to_owned());
+    header
 }
 
 /// The header members that count. `jku`, `x5u`, `jwk` and `x5c` do not: keys come from our rings.
@@ -181,6 +201,12 @@ fn key_of<'k>(
     typ: &str,
     header: &str,
 ) -> Result<&'k RingKey, Fault> {
+    if let Some(key) = rings.headers.get(header)
+        && key.ring == ring
+        && typ == ring.token_type()
+    {
+        return Ok(key);
+    }
     let header: JoseHeader =
         decode(header).and_then(|json| strict_json::from_slice(&json)).ok_or(Fault::Malformed)?;
     if header.alg != "EdDSA" || header.typ != typ || header.crit {

@@ -7,44 +7,93 @@ use std::{borrow::Cow, fmt};
 
 use serde::{
     Deserialize, Deserializer,
-    de::{DeserializeOwned, Error, MapAccess, Visitor},
+    de::{DeserializeOwned, DeserializeSeed, Error, IntoDeserializer, MapAccess, Visitor},
+    forward_to_deserialize_any,
 };
+
+/// Bounds the work on a hostile document.
+const MOST_MEMBERS: usize = 64;
 
 /// Reads a JSON object with unique members as `T`; `None` for anything else.
 pub(super) fn from_slice<T: DeserializeOwned>(bytes: &[u8]) -> Option<T> {
-    serde_json::from_slice::<UniqueMembers>(bytes).ok()?;
-    serde_json::from_slice(bytes).ok()
+    let text = std::str::from_utf8(bytes).ok()?;
+    let mut json = serde_json::Deserializer::from_str(text);
+    let value = T::deserialize(Unique { inner: &mut json, known: None }).ok()?;
+    json.end().is_ok().then_some(value)
 }
 
-struct UniqueMembers;
+/// Reads an object, each of whose members may come once.
+struct Unique<T> {
+    inner: T,
+    /// The members that are asked for; all, if that is not said.
+    known: Option<&'static [&'static str]>,
+}
 
-impl<'de> Deserialize<'de> for UniqueMembers {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(Members)
+impl<'de, D: Deserializer<'de>> Deserializer<'de> for Unique<D> {
+    type Error = D::Error;
+
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, D::Error> {
+        self.inner.deserialize_map(Unique { inner: visitor, known: self.known })
+    }
+
+    fn deserialize_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        fields: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, D::Error> {
+        Self { known: Some(fields), ..self }.deserialize_any(visitor)
+    }
+
+    forward_to_deserialize_any! {
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf option
+        unit unit_struct newtype_struct seq tuple tuple_struct map enum identifier ignored_any
     }
 }
 
-struct Members;
-
-impl<'de> Visitor<'de> for Members {
-    type Value = UniqueMembers;
+impl<'de, V: Visitor<'de>> Visitor<'de> for Unique<V> {
+    type Value = V::Value;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("an object with unique members")
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<UniqueMembers, A::Error> {
-        // Tokens have a dozen members: a list beats a set. 64 bound the work on a hostile one.
-        let mut seen: Vec<Cow<'de, str>> = Vec::with_capacity(16);
-        while let Some(Name(name)) = map.next_key()? {
-            // Not ignored: serde_json takes broken UTF-8 and lone surrogates in what it skips.
-            map.next_value::<serde_json::Value>()?;
-            if seen.len() == 64 || seen.contains(&name) {
+    fn visit_map<A: MapAccess<'de>>(self, members: A) -> Result<V::Value, A::Error> {
+        // Tokens have a dozen members: a list beats a set.
+        let seen = Vec::with_capacity(16);
+        self.inner.visit_map(Members { inner: members, known: self.known, seen })
+    }
+}
+
+struct Members<'de, A> {
+    inner: A,
+    known: Option<&'static [&'static str]>,
+    seen: Vec<Cow<'de, str>>,
+}
+
+impl<'de, A: MapAccess<'de>> MapAccess<'de> for Members<'de, A> {
+    type Error = A::Error;
+
+    fn next_key_seed<K: DeserializeSeed<'de>>(
+        &mut self,
+        seed: K,
+    ) -> Result<Option<K::Value>, A::Error> {
+        while let Some(Name(name)) = self.inner.next_key()? {
+            if self.seen.len() == MOST_MEMBERS || self.seen.contains(&name) {
                 return Err(A::Error::custom("too many or repeated members"));
             }
-            seen.push(name);
+            self.seen.push(name.clone());
+            if self.known.is_none_or(|known| known.contains(&&*name)) {
+                return seed.deserialize(name.into_deserializer()).map(Some);
+            }
+            // Not ignored: serde_json takes lone surrogates in what it skips.
+            self.inner.next_value::<serde_json::Value>()?;
         }
-        Ok(UniqueMembers)
+        Ok(None)
+    }
+
+    fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, A::Error> {
+        self.inner.next_value_seed(seed)
     }
 }
 

@@ -31,6 +31,15 @@ impl Ring {
         }
     }
 
+    /// The JWT header `typ` of its tokens (RFC 8725 section 3.11; RFC 9068 section 2.1).
+    pub const fn token_type(self) -> &'static str {
+        match self {
+            Self::Body => Half::Body.token_type(),
+            Self::Cookie => Half::Cookie.token_type(),
+            Self::Machine => "at+jwt",
+        }
+    }
+
     /// Reads what [`Ring::as_str`] writes.
     pub fn parse(text: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|ring| ring.as_str() == text)

@@ -7,6 +7,7 @@ use poem::{Endpoint, Response, Route};
 mod api;
 mod body;
 mod caller;
+mod connection;
 mod cookies;
 mod credentials;
 mod docs;

@@ -2,20 +2,12 @@
 //! take, so that a few slow clients could hold every connection open for ever.
 
 use std::{
-    convert::Infallible,
-    future::Future,
-    net::SocketAddr,
-    pin::pin,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
-    time::Duration,
+    convert::Infallible, future::Future, net::SocketAddr, pin::pin, sync::Arc, time::Duration,
 };
 
 use hyper::{body::Incoming, service::service_fn};
 use hyper_util::{
-    rt::{TokioExecutor, TokioIo, TokioTimer},
+    rt::{TokioExecutor, TokioIo},
     server::{conn::auto, graceful::GracefulShutdown},
 };
 use poem::{
@@ -28,11 +20,15 @@ use tokio::{
     time::timeout,
 };
 
+use super::connection::{Activity, Patience, Watched};
+
 /// Bounds on what connections may take.
 #[derive(Clone, Copy, Debug)]
 pub struct ServerLimits {
-    /// For a request's head to arrive, and between two requests.
+    /// For a request's head to arrive.
     pub head: Duration,
+    /// Between two requests.
+    pub idle: Duration,
     /// For requests in flight to finish once told to stop.
     pub drain: Duration,
 }
@@ -65,15 +61,7 @@ impl Server {
     {
         let graceful = GracefulShutdown::new();
         let mut builder = auto::Builder::new(TokioExecutor::new());
-        builder
-            .http1()
-            .timer(TokioTimer::new())
-            .header_read_timeout(self.limits.head)
-            .http2()
-            .timer(TokioTimer::new())
-            .keep_alive_interval(self.limits.head)
-            .max_concurrent_streams(100)
-            .max_header_list_size(32 * 1024);
+        builder.http2().max_concurrent_streams(100).max_header_list_size(32 * 1024);
         let mut stop = std::pin::pin!(stop);
         loop {
             let accepted = tokio::select! {
@@ -108,10 +96,11 @@ impl Server {
         // Answers are small and whole: waiting to fill a packet only delays them.
         let _ = stream.set_nodelay(true);
         let (endpoint, local) = (Arc::clone(endpoint), self.address);
-        let asked = Arc::new(AtomicBool::new(false));
-        let has_asked = Arc::clone(&asked);
+        let activity = Arc::new(Activity::default());
+        let stream = Watched { stream: TokioIo::new(stream), activity: Arc::clone(&activity) };
+        let seen = Arc::clone(&activity);
         let service = service_fn(move |request: hyper::Request<Incoming>| {
-            asked.store(true, Ordering::Relaxed);
+            let running = seen.begin(request.version());
             let endpoint = Arc::clone(&endpoint);
             async move {
                 let local = LocalAddr(Addr::SocketAddr(local));
@@ -119,21 +108,20 @@ impl Server {
                 let request = (request, local, remote, Scheme::HTTP).into();
                 let response = endpoint.call(request).await;
                 let response = response.unwrap_or_else(poem::Error::into_response);
+                drop(running);
                 Ok::<_, Infallible>(hyper::Response::from(response))
             }
         });
-        let connection =
-            builder.serve_connection_with_upgrades(TokioIo::new(stream), service).into_owned();
+        let connection = builder.serve_connection(stream, service).into_owned();
         let connection = graceful.watch(connection);
-        let limit = self.limits.head;
+        let mut patience = Patience::new(self.limits);
         tokio::spawn(async move {
             let mut connection = pin!(connection);
-            // hyper's own timer starts when it knows the version: it waits for a silent client, or
-            // for the rest of an HTTP/2 preface, for ever.
-            let finished = timeout(limit, connection.as_mut()).await.is_ok();
-            if !finished && has_asked.load(Ordering::Relaxed) {
-                // A client that breaks off, or sends what is not HTTP, is no event.
-                let _ = connection.await;
+            // A client that breaks off, or sends what is not HTTP, is no event.
+            while timeout(patience.look, connection.as_mut()).await.is_err() {
+                if patience.is_over(&activity) {
+                    return;
+                }
             }
         });
     }
