@@ -6,6 +6,7 @@ use super::{
 };
 use crate::{
     domain::{
+        clock::Timestamp,
         email::Email,
         id::{SessionId, UserId},
         password::{Password, PasswordError},
@@ -13,7 +14,7 @@ use crate::{
         session::{Caller, EndReason, Session},
         user::User,
     },
-    store::StoreError,
+    store::{Change, StoreError, retry},
 };
 
 /// How many sessions one transaction ends where all end.
@@ -81,53 +82,79 @@ impl Auth {
 
     /// Lets an account sign in again.
     pub async fn enable_user(&self, user: UserId) -> Result<(), AccountError> {
-        let transaction = self.store.begin().await?;
-        if !transaction.set_disabled(user, None).await? {
+        if !retry(|| self.try_enable(user)).await? {
             return Err(AccountError::Unknown);
         }
-        transaction.commit().await?;
         audit::record(Event::UserChanged("enabled"), Some(user), None, &Caller::default());
         Ok(())
     }
 
+    /// False if there is no such account.
+    async fn try_enable(&self, user: UserId) -> Result<bool, StoreError> {
+        let transaction = self.store.begin().await?;
+        let found = transaction.set_disabled(user, None).await?;
+        transaction.commit().await?;
+        Ok(found)
+    }
+
     /// Ends all sessions of an account and lets it open none.
     pub async fn disable_user(&self, user: UserId) -> Result<(), AccountError> {
-        let now = self.clock.now();
-        let transaction = self.store.begin().await?;
-        if !transaction.set_disabled(user, Some(now)).await? {
-            return Err(AccountError::Unknown);
-        }
-        let ended = transaction.open_sessions(user).await?;
-        transaction.end_sessions(&ended, EndReason::UserDisabled, now).await?;
-        transaction.commit().await?;
+        let disabled = retry(|| self.try_disable(user)).await?;
+        let (ended, now) = disabled.ok_or(AccountError::Unknown)?;
         let operator = Caller::default();
         audit::record(Event::UserChanged("disabled"), Some(user), None, &operator);
         self.announce_ended(user, &ended, EndReason::UserDisabled, now, &operator);
         Ok(())
     }
 
+    /// Gives the sessions that ended and when, or `None` if there is no such account.
+    async fn try_disable(
+        &self,
+        user: UserId,
+    ) -> Result<Option<(Vec<SessionId>, Timestamp)>, StoreError> {
+        let now = self.clock.now();
+        let transaction = self.store.begin().await?;
+        if !transaction.set_disabled(user, Some(now)).await? {
+            return Ok(None);
+        }
+        let ended = transaction.open_sessions(user).await?;
+        transaction.end_sessions(&ended, EndReason::UserDisabled, now).await?;
+        transaction.commit().await?;
+        Ok(Some((ended, now)))
+    }
+
     /// Sets the roles of an account. Its access tokens are stale within the published bound; its
     /// sessions go on with the new roles.
     pub async fn set_roles(&self, user: UserId, roles: &Roles) -> Result<(), AccountError> {
-        let transaction = self.store.begin().await?;
-        if !transaction.set_roles(user, roles).await? {
-            return Err(AccountError::Unknown);
-        }
-        let sessions = transaction.open_sessions(user).await?;
-        let changes = transaction.outdate_tokens(&sessions, || self.clock.now()).await?;
-        transaction.commit().await?;
+        let changes = retry(|| self.try_set_roles(user, roles)).await?;
+        let changes = changes.ok_or(AccountError::Unknown)?;
         self.revocations.apply(&changes, self.policy());
         audit::record(Event::UserChanged("roles"), Some(user), None, &Caller::default());
         Ok(())
     }
 
+    /// Gives what became of its sessions, or `None` if there is no such account.
+    async fn try_set_roles(
+        &self,
+        user: UserId,
+        roles: &Roles,
+    ) -> Result<Option<Vec<Change>>, StoreError> {
+        let transaction = self.store.begin().await?;
+        if !transaction.set_roles(user, roles).await? {
+            return Ok(None);
+        }
+        let sessions = transaction.open_sessions(user).await?;
+        let changes = transaction.outdate_tokens(&sessions, || self.clock.now()).await?;
+        transaction.commit().await?;
+        Ok(Some(changes))
+    }
+
     /// Sets a password and ends all sessions of the account.
     pub async fn set_password(&self, user: &User, new: &str) -> Result<(), AccountError> {
-        let now = self.clock.now();
         let new = Password::new(new, self.settings.min_password_length, &user.email)?;
         let hash = self.hasher.hash(&new).await.map_err(ServiceError::from)?;
-        let replaced = self.replace_password(user, &hash, None, now).await?;
-        let (user, ended) = replaced.ok_or(AccountError::Changed)?;
+        let replaced = retry(|| self.replace_password(user, &hash, None)).await?;
+        let (user, ended, now) = replaced.ok_or(AccountError::Changed)?;
         let operator = Caller::default();
         audit::record(Event::PasswordChange, Some(user.id), None, &operator);
         self.announce_ended(user.id, &ended, EndReason::PasswordChange, now, &operator);
@@ -147,16 +174,15 @@ impl Auth {
             return Ok(false);
         }
         let (user, operator) = (found.user.id, Caller::default());
-        self.end_sessions(user, &[id], EndReason::Operator, now, &operator).await?;
+        self.end_sessions(user, &[id], EndReason::Operator, &operator).await?;
         Ok(true)
     }
 
     /// Ends all sessions of an account and gives their number.
     pub async fn operator_ends_sessions_of(&self, user: UserId) -> Result<u64, ServiceError> {
-        let now = self.clock.now();
         let sessions = self.open_sessions(user).await?;
         let operator = Caller::default();
-        self.end_sessions(user, &sessions, EndReason::Operator, now, &operator).await?;
+        self.end_sessions(user, &sessions, EndReason::Operator, &operator).await?;
         Ok(u64::try_from(sessions.len()).unwrap_or(u64::MAX))
     }
 
@@ -172,10 +198,7 @@ impl Auth {
             if last.is_none() {
                 break;
             }
-            let now = self.clock.now();
-            let transaction = self.store.begin().await?;
-            count += transaction.end_sessions(&step, EndReason::Operator, now).await?;
-            transaction.commit().await?;
+            count += retry(|| self.try_end(&step, EndReason::Operator)).await?.0;
         }
         let ended = Event::UserChanged("all_sessions_ended");
         audit::record(ended, None, None, &Caller::default());

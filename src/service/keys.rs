@@ -1,6 +1,9 @@
 //! The key rings: made on first start, read at every look, imported by operators.
 
-use std::sync::{Arc, PoisonError};
+use std::{
+    sync::{Arc, PoisonError},
+    time::Duration,
+};
 
 use super::{
     Auth, Rings, ServiceError,
@@ -17,7 +20,7 @@ use crate::{
         key::{KeyState, Ring},
         session::Caller,
     },
-    store::{StoreError, StoredKey},
+    store::{StoreError, StoredKey, retry},
 };
 
 /// Something is wrong with the keys.
@@ -84,7 +87,7 @@ impl Auth {
     }
 
     /// How long the published keys may be cached.
-    pub const fn jwks_max_age(&self) -> std::time::Duration {
+    pub const fn jwks_max_age(&self) -> Duration {
         self.settings.jwks_max_age
     }
 
@@ -111,19 +114,29 @@ impl Auth {
         pem: &str,
         soon: bool,
     ) -> Result<(String, Timestamp), KeyServiceError> {
-        let now = self.clock.now();
+        let key = SigningKey::from_pem(pem)?;
         let lead =
             if soon { self.settings.revocation_poll * 3 } else { self.settings.jwks_max_age };
-        let at = now.plus(lead);
-        let key =
-            self.seal_key(ring, &SigningKey::from_pem(pem)?, KeyState::Pending { at: Some(at) });
-        let transaction = self.store.begin().await?;
-        if let Err(error) = transaction.insert_key(&key).await {
+        let imported = retry(|| self.try_import(ring, &key, lead)).await.map_err(|error| {
             let known = matches!(error, StoreError::Conflict);
-            return Err(if known { KeyServiceError::Known } else { error.into() });
-        }
-        transaction.commit().await?;
+            if known { KeyServiceError::Known } else { error.into() }
+        })?;
         audit::record(Event::KeyImported, None, None, &Caller::default());
+        Ok(imported)
+    }
+
+    /// Adds a key that becomes active after `lead`; gives its `kid` and that moment.
+    async fn try_import(
+        &self,
+        ring: Ring,
+        key: &SigningKey,
+        lead: Duration,
+    ) -> Result<(String, Timestamp), StoreError> {
+        let at = self.clock.now().plus(lead);
+        let key = self.seal_key(ring, key, KeyState::Pending { at: Some(at) });
+        let transaction = self.store.begin().await?;
+        transaction.insert_key(&key).await?;
+        transaction.commit().await?;
         Ok((key.kid, at))
     }
 

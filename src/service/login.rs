@@ -16,11 +16,8 @@ use crate::{
         session::{Authentication, Caller, EndReason, Flow, Session},
         user::User,
     },
-    store::{Change, NewSession, StoreError, StoredUser, Transaction},
+    store::{Change, NewSession, StoreError, StoredUser, Transaction, retry},
 };
-
-/// How often a transaction that the database backed out of is begun anew.
-const ATTEMPTS: usize = 5;
 
 /// Sessions that ended, and why.
 type Ended = Vec<(SessionId, EndReason)>;
@@ -142,13 +139,7 @@ impl Auth {
         replaced: Option<SessionId>,
     ) -> Result<Option<(User, Ended)>, ServiceError> {
         let new = NewSession { session: session.clone(), hashes: secrets.hashes() };
-        let mut attempt = 1;
-        loop {
-            match self.try_open(user, &new, replaced).await {
-                Err(StoreError::Contended(_)) if attempt < ATTEMPTS => attempt += 1,
-                outcome => return Ok(outcome?),
-            }
-        }
+        Ok(retry(|| self.try_open(user, &new, replaced)).await?)
     }
 
     async fn try_open(

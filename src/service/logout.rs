@@ -2,11 +2,14 @@
 
 use super::audit::{self, Event};
 use super::{Auth, ServiceError, authenticate::half_name, refusals::Place};
-use crate::domain::{
-    clock::Timestamp,
-    id::{SessionId, UserId},
-    pair::Principal,
-    session::{Caller, EndReason},
+use crate::{
+    domain::{
+        clock::Timestamp,
+        id::{SessionId, UserId},
+        pair::Principal,
+        session::{Caller, EndReason},
+    },
+    store::{StoreError, retry},
 };
 
 impl Auth {
@@ -28,7 +31,7 @@ impl Auth {
             }
         };
         let Principal { user, session, .. } = pair.principal;
-        self.end_sessions(user, &[session], EndReason::Logout, now, caller).await?;
+        self.end_sessions(user, &[session], EndReason::Logout, caller).await?;
         Ok(true)
     }
 
@@ -38,15 +41,14 @@ impl Auth {
         principal: &Principal,
         caller: &Caller,
     ) -> Result<(), ServiceError> {
-        let now = self.clock.now();
         let sessions = self.open_sessions(principal.user).await?;
-        self.end_sessions(principal.user, &sessions, EndReason::Logout, now, caller).await?;
+        self.end_sessions(principal.user, &sessions, EndReason::Logout, caller).await?;
         Ok(())
     }
 
     pub(super) async fn open_sessions(&self, user: UserId) -> Result<Vec<SessionId>, ServiceError> {
-        let transaction = self.store.begin().await?;
-        Ok(transaction.open_sessions(user).await?)
+        let read = async || self.store.begin().await?.open_sessions(user).await;
+        Ok(retry(read).await?)
     }
 
     /// Ends sessions of one user, here at once and elsewhere within the published bound. Gives the
@@ -56,12 +58,9 @@ impl Auth {
         user: UserId,
         sessions: &[SessionId],
         reason: EndReason,
-        now: Timestamp,
         caller: &Caller,
     ) -> Result<u64, ServiceError> {
-        let transaction = self.store.begin().await?;
-        let count = transaction.end_sessions(sessions, reason, now).await?;
-        transaction.commit().await?;
+        let (count, now) = retry(|| self.try_end(sessions, reason)).await?;
         let ended: Vec<_> = sessions.iter().map(|id| (*id, reason)).collect();
         self.forget(&ended, now);
         if count > 0 {
@@ -70,5 +69,18 @@ impl Auth {
             }
         }
         Ok(count)
+    }
+
+    /// Ends those of `sessions` that have not ended; gives their number, and when.
+    pub(super) async fn try_end(
+        &self,
+        sessions: &[SessionId],
+        reason: EndReason,
+    ) -> Result<(u64, Timestamp), StoreError> {
+        let now = self.clock.now();
+        let transaction = self.store.begin().await?;
+        let count = transaction.end_sessions(sessions, reason, now).await?;
+        transaction.commit().await?;
+        Ok((count, now))
     }
 }

@@ -14,7 +14,7 @@ use crate::{
         session::{Caller, EndReason},
         user::User,
     },
-    store::{NewSession, StoreError},
+    store::{NewSession, StoreError, retry},
 };
 
 /// A change of password failed.
@@ -64,24 +64,24 @@ impl Auth {
         let now = self.clock.now();
         let (session, secrets) = self.draft_session(&found.user, caller, now);
         let new = NewSession { session: session.clone(), hashes: secrets.hashes() };
-        let replaced = self.replace_password(&found.user, &hash, Some(&new), now).await?;
-        let (user, ended) = replaced.ok_or(ChangePasswordError::Gone)?;
+        let replaced = retry(|| self.replace_password(&found.user, &hash, Some(&new))).await?;
+        let (user, ended, ended_at) = replaced.ok_or(ChangePasswordError::Gone)?;
         audit::record(Event::PasswordChange, Some(user.id), Some(principal.session), caller);
-        self.announce_ended(user.id, &ended, EndReason::PasswordChange, now, caller);
+        self.announce_ended(user.id, &ended, EndReason::PasswordChange, ended_at, caller);
         Ok(self.issue(session, user, &secrets, now)?)
     }
 
     /// Sets a password hash, ends all sessions, and opens `new`, in one transaction. The user's row
     /// goes first: a login under way waits for it, and finds that its version is gone. Gives the
-    /// account as it is now and the sessions that ended, or `None` if somebody else changed the
+    /// account as it is now, the sessions that ended and when, or `None` if somebody else changed the
     /// account first.
     pub(super) async fn replace_password(
         &self,
         user: &User,
         hash: &str,
         new: Option<&NewSession>,
-        now: Timestamp,
-    ) -> Result<Option<(User, Vec<SessionId>)>, StoreError> {
+    ) -> Result<Option<(User, Vec<SessionId>, Timestamp)>, StoreError> {
+        let now = self.clock.now();
         let transaction = self.store.begin().await?;
         if !transaction.set_password(user, hash).await? {
             return Ok(None);
@@ -93,7 +93,7 @@ impl Auth {
             transaction.insert_session(new).await?;
         }
         transaction.commit().await?;
-        Ok(Some((user, ended)))
+        Ok(Some((user, ended, now)))
     }
 
     pub(super) fn announce_ended(

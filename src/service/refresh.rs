@@ -167,9 +167,7 @@ impl Auth {
                 self.refuse(credentials, reason.as_str(), judged.bad_half(), caller);
                 Err(RefreshError::Refused)
             }
-            Decision::Reuse(half) => {
-                Err(self.reuse(credentials, session, half, now, caller).await?)
-            }
+            Decision::Reuse(half) => Err(self.reuse(credentials, session, half, caller).await?),
         }
     }
 
@@ -251,11 +249,10 @@ impl Auth {
         credentials: &Credentials,
         session: &Session,
         stale: Stale,
-        now: Timestamp,
         caller: &Caller,
     ) -> Result<RefreshError, ServiceError> {
         let (user, id) = (session.user, session.id);
-        let ended = self.end_sessions(user, &[id], EndReason::Reuse, now, caller).await?;
+        let ended = self.end_sessions(user, &[id], EndReason::Reuse, caller).await?;
         // Of copies that come at once, one ends the session: one alarm.
         if ended > 0 {
             audit::record(Event::TokenReuse(stale.as_str()), Some(user), Some(id), caller);

@@ -40,7 +40,7 @@ impl Auth {
             .is_some_and(|found| found.user.id == principal.user && found.session.is_alive(now));
         if own {
             let reason = EndReason::EndedByOwner;
-            self.end_sessions(principal.user, &[session], reason, now, caller).await?;
+            self.end_sessions(principal.user, &[session], reason, caller).await?;
         }
         Ok(own)
     }
@@ -51,11 +51,10 @@ impl Auth {
         principal: &Principal,
         caller: &Caller,
     ) -> Result<(), ServiceError> {
-        let now = self.clock.now();
         let mut sessions = self.open_sessions(principal.user).await?;
         sessions.retain(|id| *id != principal.session);
         let reason = EndReason::EndedByOwner;
-        self.end_sessions(principal.user, &sessions, reason, now, caller).await?;
+        self.end_sessions(principal.user, &sessions, reason, caller).await?;
         Ok(())
     }
 }

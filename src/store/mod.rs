@@ -3,6 +3,7 @@
 mod connect;
 mod error;
 mod keys;
+mod retry;
 mod rows;
 mod schema;
 mod sessions;
@@ -16,6 +17,7 @@ use sea_orm::{
 pub use self::{
     error::StoreError,
     keys::StoredKey,
+    retry::retry,
     schema::{MigrationStatus, SchemaState},
     sessions::{Change, NewSession, RefreshState, Rotation, SecretHashes, StoredSession},
     users::{NewUser, StoredUser},

@@ -3,6 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use sea_orm::{ConnectionTrait, TransactionTrait};
 use serde_json::json;
 use sha2::{Digest, Sha256};
 use tandem::{
@@ -21,7 +22,7 @@ use tandem::{
 use tokio::time::sleep;
 
 use super::support::{
-    Call, PASSWORD, TestApp,
+    Call, PASSWORD, TestApp, TestConfig,
     browser::email,
     database::{TestDatabase, snapshot},
 };
@@ -175,6 +176,38 @@ async fn a_login_and_a_change_of_its_password_wait_for_each_other() {
         }
         assert!(store.live_sessions(ada.id, NOW).await.unwrap().is_empty());
     }
+}
+
+/// Two transactions want what the other has. Whoever is made to back out, the operator and the owner
+/// of a session get what they asked for. On SQLite they give up waiting once, and come back.
+#[tokio::test]
+async fn what_the_database_backs_out_of_is_begun_anew() {
+    let app = TestApp::with(TestConfig::default().set("database.timeout", "1s")).await;
+    let (mut ada, mut bob) = (app.logged_in("ada").await, app.logged_in("bob").await);
+    let leave = bob.clone();
+    let user = app.auth().find_user(&email("ada")).await.unwrap().id;
+    let database = app.database.connect().await;
+    let other = database.begin().await.unwrap();
+    // More rows than the service has changed by then: what costs less is backed out.
+    for row in ["sessions set ip = '::1'", "signing_keys set created_at = created_at + 1"] {
+        other.execute_unprepared(&format!("update {row}")).await.unwrap();
+    }
+    let in_the_way = async {
+        sleep(Duration::from_millis(500)).await;
+        let want = format!("update users set created_at = created_at + 1 where id = '{user}'");
+        if other.execute_unprepared(&want).await.is_ok() {
+            sleep(Duration::from_millis(1000)).await;
+            other.commit().await.unwrap();
+        }
+    };
+    let leaving = leave.call("POST", "/api/auth/logout");
+    let (disabled, logout, ()) = tokio::join!(app.auth().disable_user(user), leaving, in_the_way);
+    disabled.unwrap();
+    assert_eq!(logout.status, 204, "{logout:?}");
+    for browser in [&mut ada, &mut bob] {
+        browser.refresh().await.assert_refused(401, "invalid_token");
+    }
+    app.browser().login("ada").await.assert_refused(401, "invalid_credentials");
 }
 
 #[tokio::test]
