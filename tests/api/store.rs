@@ -196,7 +196,7 @@ async fn what_the_database_backs_out_of_is_begun_anew() {
         sleep(Duration::from_millis(500)).await;
         let want = format!("update users set created_at = created_at + 1 where id = '{user}'");
         if other.execute_unprepared(&want).await.is_ok() {
-            sleep(Duration::from_millis(1000)).await;
+            sleep(Duration::from_secs(1)).await;
             other.commit().await.unwrap();
         }
     };
