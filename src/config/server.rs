@@ -62,6 +62,17 @@ impl Server {
     }
 }
 
+/// A block of addresses that proxies have. Not every address: any client could then claim any other.
+fn proxies(text: &str) -> Result<Cidr, String> {
+    let block = Cidr::parse(text).map_err(|error| error.to_string())?;
+    if block.is_everything() {
+        return Err("every client could choose its own address; \
+                    write the addresses that your proxies connect from"
+            .to_owned());
+    }
+    Ok(block)
+}
+
 pub(super) static KEYS: &[Key] = &[
     Key {
         name: "server.listen",
@@ -97,9 +108,10 @@ pub(super) static KEYS: &[Key] = &[
     Key {
         name: "server.trusted_proxies",
         about: "Networks whose `X-Forwarded-For` and `Forwarded` headers are believed",
-        allowed: "a list of IP addresses and CIDR blocks, such as `10.0.0.0/8`",
+        allowed: "a list of IP addresses and CIDR blocks, such as `10.0.0.0/8`; of your proxies alone, \
+                  so none with a prefix length of 0",
         read: |c, given| {
-            put(&mut c.server.trusted_proxies, given.list(|item| item.parsed(Cidr::parse)))
+            put(&mut c.server.trusted_proxies, given.list(|item| item.parsed(proxies)))
         },
         show: |c| show_list(&c.server.trusted_proxies, |block| format!("\"{block}\"")),
         ..Key::BASE

@@ -56,6 +56,11 @@ impl Cidr {
         address.is_ipv4() == self.first.is_ipv4() && first_of(address, self.prefix) == self.first
     }
 
+    /// Whether it has every address of its family: a prefix length of 0.
+    pub const fn is_everything(&self) -> bool {
+        self.prefix == 0
+    }
+
     /// `::ffff:10.0.0.0/104` is `10.0.0.0/8`.
     fn unmapped(self) -> Self {
         match (self.first.to_canonical(), self.prefix.checked_sub(96)) {
@@ -124,6 +129,21 @@ mod tests {
             assert!(block.contains(inside.parse().unwrap()), "{inside} lies in {block}");
             assert!(!block.contains(outside.parse().unwrap()), "{outside} is not in {block}");
             assert_eq!(Cidr::parse(&block.to_string()), Ok(block));
+        }
+    }
+
+    #[test]
+    fn only_a_prefix_of_no_length_is_everything() {
+        for (block, everything) in [
+            ("0.0.0.0/0", true),
+            ("::/0", true),
+            ("::ffff:0.0.0.0/96", true),
+            ("0.0.0.0/1", false),
+            ("::/1", false),
+            ("0.0.0.0", false),
+            ("::", false),
+        ] {
+            assert_eq!(Cidr::parse(block).unwrap().is_everything(), everything, "{block}");
         }
     }
 

@@ -25,8 +25,8 @@ const LIMITS: &[(bool, &str, &[&str], &[&str])] = &[
     (
         false,
         "server.trusted_proxies",
-        &["", "10.0.0.0/8,::1", "[\"10.0.0.1\"]"],
-        &["10.0.0.1/8", "proxy", "*"],
+        &["", "10.0.0.0/8,::1", "[\"10.0.0.1\"]", "0.0.0.0/1,::/1"],
+        &["10.0.0.1/8", "proxy", "*", "0.0.0.0/0", "::/0", "10.0.0.1,::/0", "::ffff:0.0.0.0/96"],
     ),
     (false, "server.docs", &["true", "false"], &["", "yes", "1", "True"]),
     (false, "server.metrics_listen", &["127.0.0.1:9090"], &["", "none", "9090"]),
@@ -83,6 +83,18 @@ fn limits_of_each_key() {
             );
         }
     }
+}
+
+#[test]
+fn a_proxy_that_could_be_anybody_is_refused_with_the_remedy() {
+    let problems = load(true, &[("server.trusted_proxies", "10.0.0.1,0.0.0.0/0")]).unwrap_err();
+    assert_eq!(
+        problems.to_string(),
+        "\
+server.trusted_proxies = \"10.0.0.1,0.0.0.0/0\" (TANDEM_SERVER__TRUSTED_PROXIES): item 2: every client \
+could choose its own address; write the addresses that your proxies connect from; must be a list of IP \
+addresses and CIDR blocks, such as `10.0.0.0/8`; of your proxies alone, so none with a prefix length of 0"
+    );
 }
 
 /// (dev, settings, keys that are refused)
