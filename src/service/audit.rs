@@ -3,12 +3,13 @@
 
 use crate::domain::{
     id::{SessionId, UserId},
+    key::Ring,
     session::{Caller, EndReason},
 };
 
 /// What happened.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Event {
+pub(super) enum Event<'a> {
     /// A password opened a session.
     LoginSuccess,
     /// A known account, a wrong password, or an account that may not sign in.
@@ -29,11 +30,11 @@ pub(super) enum Event {
     UserCreated,
     /// An operator changed an account: what.
     UserChanged(&'static str),
-    /// An operator changed a key ring.
-    KeyImported,
+    /// An operator brought in a key: its `kid`, a hash of its public part, and its ring.
+    KeyImported { kid: &'a str, ring: Ring },
 }
 
-impl Event {
+impl<'a> Event<'a> {
     const fn name(self) -> &'static str {
         match self {
             Self::LoginSuccess => "authn_login_success",
@@ -46,7 +47,7 @@ impl Event {
             Self::PasswordChange => "authn_password_change",
             Self::UserCreated => "user_created",
             Self::UserChanged(_) => "user_updated",
-            Self::KeyImported => "key_imported",
+            Self::KeyImported { .. } => "key_imported",
         }
     }
 
@@ -61,7 +62,7 @@ impl Event {
             | Self::TokenAhead
             | Self::PasswordChange
             | Self::UserCreated
-            | Self::KeyImported => "",
+            | Self::KeyImported { .. } => "",
         }
     }
 
@@ -76,7 +77,24 @@ impl Event {
             | Self::PasswordChange
             | Self::UserCreated
             | Self::UserChanged(_)
-            | Self::KeyImported => "",
+            | Self::KeyImported { .. } => "",
+        }
+    }
+
+    /// The key it is about, and its ring.
+    const fn key(self) -> Option<(&'a str, Ring)> {
+        match self {
+            Self::KeyImported { kid, ring } => Some((kid, ring)),
+            Self::LoginSuccess
+            | Self::LoginFail
+            | Self::SessionRenewed
+            | Self::SessionEnded(_)
+            | Self::TokenReuse(_)
+            | Self::TokenRefused { .. }
+            | Self::TokenAhead
+            | Self::PasswordChange
+            | Self::UserCreated
+            | Self::UserChanged(_) => None,
         }
     }
 
@@ -87,7 +105,7 @@ impl Event {
 
 /// Writes one event.
 pub(super) fn record(
-    event: Event,
+    event: Event<'_>,
     user: Option<UserId>,
     session: Option<SessionId>,
     caller: &Caller,
@@ -95,11 +113,13 @@ pub(super) fn record(
     let user = user.map(|id| id.to_string()).unwrap_or_default();
     let session = session.map(|id| id.to_string()).unwrap_or_default();
     let (name, reason, half) = (event.name(), event.reason(), event.half());
+    // Fields that other events do not have.
+    let (kid, ring) = event.key().map(|(kid, ring)| (kid, ring.as_str())).unzip();
     let ip = caller.origination.ip.as_str();
     let request_id = caller.request_id.as_str();
     if event.is_alarm() {
-        tracing::warn!(target: "tandem::audit", event = name, reason, half, user, session, ip, request_id);
+        tracing::warn!(target: "tandem::audit", event = name, reason, half, user, session, kid, ring, ip, request_id);
     } else {
-        tracing::info!(target: "tandem::audit", event = name, reason, half, user, session, ip, request_id);
+        tracing::info!(target: "tandem::audit", event = name, reason, half, user, session, kid, ring, ip, request_id);
     }
 }

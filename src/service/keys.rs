@@ -121,7 +121,8 @@ impl Auth {
             let known = matches!(error, StoreError::Conflict);
             if known { KeyServiceError::Known } else { error.into() }
         })?;
-        audit::record(Event::KeyImported, None, None, &Caller::default());
+        let event = Event::KeyImported { kid: &imported.0, ring };
+        audit::record(event, None, None, &Caller::default());
         Ok(imported)
     }
 

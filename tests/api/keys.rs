@@ -27,7 +27,7 @@ use tandem::{
     service::KeyServiceError,
 };
 
-use super::support::{Browser, Call, TestApp, TestConfig};
+use super::support::{Browser, Call, TestApp, TestConfig, log};
 
 /// No look but the ones that a story takes itself.
 fn quiet() -> TestConfig {
@@ -90,6 +90,29 @@ async fn revoke(app: &TestApp, ring: Ring) -> String {
         app.database.sql(&format!("update signing_keys set {set} where kid = '{kid}'")).await;
     }
     active
+}
+
+#[tokio::test]
+async fn the_audit_log_says_which_key_was_brought_in_and_for_what() {
+    log::listen();
+    let app = TestApp::with(quiet()).await;
+    app.logged_in("ada").await;
+    // No other test of this file brings in these.
+    for (ring, seed) in [(Ring::Body, 201), (Ring::Cookie, 202), (Ring::Machine, 203)] {
+        let kid = import(&app, ring, seed).await;
+        let again = app.auth().import_key(ring, &pem(seed), false).await;
+        assert!(matches!(again, Err(KeyServiceError::Known)), "{again:?}");
+        let lines = log::lines().into_iter().filter(|line| line.get("kid") == kid);
+        let audited: Vec<_> = lines.filter(|line| line.target == "tandem::audit").collect();
+        let fields = |line: &log::Line| ["event", "ring"].map(|name| line.get(name).to_owned());
+        let told: Vec<_> = audited.iter().map(fields).collect();
+        assert_eq!(told, [["key_imported", ring.as_str()]]);
+    }
+    let is_event = |line: &log::Line| line.target == "tandem::audit";
+    let others = log::lines().into_iter().filter(is_event);
+    for line in others.filter(|line| line.get("event") != "key_imported") {
+        assert_eq!((line.get("kid"), line.get("ring")), ("", ""), "{line:?}");
+    }
 }
 
 #[tokio::test]
