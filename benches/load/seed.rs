@@ -3,7 +3,8 @@
 use argon2::{Argon2, PasswordHasher};
 use entity::{sessions, users};
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, DatabaseConnection, EntityTrait, TransactionTrait,
+    ActiveModelTrait, ActiveValue::Set, ConnectionTrait, DatabaseConnection, DbBackend,
+    EntityTrait, TransactionTrait,
 };
 use tandem::domain::{
     clock::{Clock, SystemClock, Timestamp},
@@ -27,6 +28,19 @@ pub(crate) async fn fill(db: &DatabaseConnection, count: u32) {
     insert(&transaction, owners).await;
     insert(&transaction, (0..count).map(|number| session(number, now))).await;
     transaction.commit().await.unwrap();
+    settle(db).await;
+}
+
+/// Writes out what has been inserted: a measure is not to wait for it.
+async fn settle(db: &DatabaseConnection) {
+    let statements = if db.get_database_backend() == DbBackend::Postgres {
+        ["VACUUM ANALYZE", "CHECKPOINT"]
+    } else {
+        ["ANALYZE", "PRAGMA wal_checkpoint(TRUNCATE)"]
+    };
+    for statement in statements {
+        db.execute_unprepared(statement).await.unwrap();
+    }
 }
 
 async fn insert<A: ActiveModelTrait>(

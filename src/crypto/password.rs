@@ -1,8 +1,15 @@
 //! Argon2id (RFC 9106): hashing passwords on blocking threads, a bounded number at a time.
 
-use std::{fmt, sync::Arc};
+use std::{
+    fmt,
+    sync::{Arc, Mutex, PoisonError},
+};
 
-use argon2::{Algorithm, Argon2, Params, PasswordHash, PasswordHasher, PasswordVerifier, Version};
+use argon2::{
+    ARGON2ID_IDENT, Algorithm, Argon2, Block, Params, PasswordHash, Version,
+    password_hash::phc::{Output, ParamsString, Salt},
+};
+use subtle::ConstantTimeEq;
 use tokio::sync::Semaphore;
 
 use crate::domain::{
@@ -56,6 +63,7 @@ pub struct PasswordHasherPool {
     entropy: Arc<dyn Entropy>,
     threads: Arc<Semaphore>,
     waiting: Arc<Semaphore>,
+    memory: Arc<Memory>,
     /// Checked in place of a user's hash where there is no such user: both take the same time.
     dummy: Arc<str>,
 }
@@ -80,6 +88,7 @@ impl PasswordHasherPool {
             entropy,
             threads: Arc::new(Semaphore::new(threads)),
             waiting: Arc::new(Semaphore::new(places)),
+            memory: Arc::default(),
             dummy,
         })
     }
@@ -88,11 +97,9 @@ impl PasswordHasherPool {
     pub async fn hash(&self, password: &Password) -> Result<String, HashError> {
         let salt: [u8; 16] = entropy::bytes(&*self.entropy);
         let (argon2, password) = (self.argon2.clone(), password.clone());
-        self.run(move || {
-            argon2
-                .hash_password_with_salt(password.expose(), &salt)
-                .map(|hash| hash.to_string())
-                .map_err(|_| HashError::Failed)
+        self.run(move |memory| {
+            let tag = tag(&argon2, password.expose(), &salt, Params::DEFAULT_OUTPUT_LEN, memory);
+            phc(argon2.params(), &salt, &tag?).ok_or(HashError::Failed)
         })
         .await
     }
@@ -106,9 +113,9 @@ impl PasswordHasherPool {
         let known = stored.is_some();
         let stored = stored.unwrap_or(&self.dummy).to_owned();
         let (argon2, password) = (self.argon2.clone(), password.clone());
-        self.run(move || {
+        self.run(move |memory| {
             let hash = PasswordHash::new(&stored).map_err(|_| HashError::Failed)?;
-            let right = argon2.verify_password(password.expose(), &hash).is_ok();
+            let right = matches(&hash, password.expose(), memory)?;
             Ok(match (right && known, is_cheaper(&hash, argon2.params())) {
                 (false, _) => Verdict::Wrong,
                 (true, false) => Verdict::Right,
@@ -120,15 +127,16 @@ impl PasswordHasherPool {
 
     async fn run<T: Send + 'static>(
         &self,
-        work: impl FnOnce() -> Result<T, HashError> + Send + 'static,
+        work: impl FnOnce(&mut Vec<Block>) -> Result<T, HashError> + Send + 'static,
     ) -> Result<T, HashError> {
         let place = Arc::clone(&self.waiting).try_acquire_owned().map_err(|_| HashError::Busy)?;
         let thread =
             Arc::clone(&self.threads).acquire_owned().await.map_err(|_| HashError::Failed)?;
         // The permits go along: a caller that gives up does not make room for one more thread.
+        let memory = Arc::clone(&self.memory);
         let hashing = tokio::task::spawn_blocking(move || {
             let _permits = (place, thread);
-            work()
+            memory.with(work)
         });
         hashing.await.map_err(|_| HashError::Failed)?
     }
@@ -138,6 +146,69 @@ impl fmt::Debug for PasswordHasherPool {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("PasswordHasherPool")
     }
+}
+
+/// The memory that hashes are computed in, kept from one to the next: the system's allocator would
+/// keep some for every thread that ever hashed. Never more than there are hashing threads.
+#[derive(Default)]
+struct Memory(Mutex<Vec<Vec<Block>>>);
+
+impl Memory {
+    fn with<T>(&self, work: impl FnOnce(&mut Vec<Block>) -> T) -> T {
+        let mut memory = self.idle(Vec::pop).unwrap_or_default();
+        let result = work(&mut memory);
+        self.idle(|idle| idle.push(memory));
+        result
+    }
+
+    fn idle<T>(&self, act: impl FnOnce(&mut Vec<Vec<Block>>) -> T) -> T {
+        act(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+/// The `length` bytes that Argon2 makes of `password` and `salt`.
+fn tag(
+    argon2: &Argon2<'_>,
+    password: &[u8],
+    salt: &[u8],
+    length: usize,
+    memory: &mut Vec<Block>,
+) -> Result<Vec<u8>, HashError> {
+    // What is left of the last hash is overwritten before it is read.
+    memory.resize(argon2.params().block_count(), Block::default());
+    let mut tag = vec![0; length];
+    argon2
+        .hash_password_into_with_memory(password, salt, &mut tag, memory)
+        .map_err(|_| HashError::Failed)?;
+    Ok(tag)
+}
+
+/// The stored form of a hash made with `params`.
+fn phc(params: &Params, salt: &[u8], tag: &[u8]) -> Option<String> {
+    let hash = PasswordHash {
+        algorithm: ARGON2ID_IDENT,
+        version: Some(Version::V0x13.into()),
+        params: ParamsString::try_from(params).ok()?,
+        salt: Some(Salt::new(salt).ok()?),
+        hash: Some(Output::new(tag).ok()?),
+    };
+    Some(hash.to_string())
+}
+
+/// True if `hash` is that of `password`, at the cost and by the algorithm that it names.
+fn matches(
+    hash: &PasswordHash,
+    password: &[u8],
+    memory: &mut Vec<Block>,
+) -> Result<bool, HashError> {
+    let (Some(salt), Some(stored)) = (&hash.salt, &hash.hash) else { return Ok(false) };
+    let algorithm = Algorithm::try_from(hash.algorithm.as_str()).map_err(|_| HashError::Failed)?;
+    let version = hash.version.map_or(Ok(Version::V0x13), Version::try_from);
+    let version = version.map_err(|_| HashError::Failed)?;
+    let params = Params::try_from(hash).map_err(|_| HashError::Failed)?;
+    let argon2 = Argon2::new(algorithm, version, params);
+    let computed = tag(&argon2, password, salt, stored.len(), memory)?;
+    Ok(computed.as_slice().ct_eq(stored.as_bytes()).into())
 }
 
 /// A hash of nothing, of the same cost as a real one.
@@ -158,7 +229,7 @@ fn is_cheaper(hash: &PasswordHash, today: &Params) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use argon2::{AssociatedData, ParamsBuilder};
+    use argon2::{AssociatedData, ParamsBuilder, PasswordHasher};
     use futures_util::FutureExt;
 
     use super::*;
@@ -203,6 +274,26 @@ mod tests {
                 0x6b, 0x01, 0xe6, 0x59,
             ]
         );
+    }
+
+    #[test]
+    fn memory_may_have_been_used_before() {
+        let argon2 = |memory| Argon2::from(Params::new(memory, 2, 2, None).unwrap());
+        let mut memory = Vec::new();
+        for (cost, password) in [(256, b"one"), (64, b"two"), (128, b"one"), (256, b"two")] {
+            let mut fresh = [0; 32];
+            argon2(cost).hash_password_into(password, &[7; 16], &mut fresh).unwrap();
+            let reused = tag(&argon2(cost), password, &[7; 16], 32, &mut memory).unwrap();
+            assert_eq!(reused, fresh);
+        }
+    }
+
+    #[tokio::test]
+    async fn memory_is_kept_for_as_many_as_hash_at_once() {
+        let pool = pool(CHEAP, 2);
+        let password = typed("correct horse battery staple");
+        futures_util::future::join_all((0..20).map(|_| pool.hash(&password))).await;
+        assert!((1..=2).contains(&pool.memory.idle(|idle| idle.len())));
     }
 
     #[tokio::test]

@@ -2,6 +2,7 @@
 //! dress of every answer. One endpoint instead of a stack of them: this runs on every request.
 
 use std::{
+    borrow::Cow,
     net::IpAddr,
     panic::AssertUnwindSafe,
     pin::pin,
@@ -16,7 +17,7 @@ use futures_util::{FutureExt, poll};
 use hyper::body::Bytes;
 use poem::{
     Addr, Endpoint, Request, Response, Result,
-    http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Version, header},
+    http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, Version, header},
 };
 use tokio::time::{Instant, timeout};
 
@@ -145,8 +146,7 @@ impl<E: Endpoint<Output = Response> + 'static> Endpoint for Shell<E> {
         let line = began.map(|began| AccessLine {
             began,
             method: request.method().clone(),
-            // A path can hold any character beyond ASCII, and some of those move a terminal's cursor.
-            path: request.uri().path().escape_default().to_string(),
+            uri: request.uri().clone(),
             ip,
         });
         let origin = request.headers().get(header::ORIGIN).cloned();
@@ -179,19 +179,24 @@ impl<E: Endpoint<Output = Response> + 'static> Endpoint for Shell<E> {
 struct AccessLine {
     began: Instant,
     method: Method,
-    path: String,
+    uri: Uri,
     ip: Option<IpAddr>,
 }
 
 impl AccessLine {
     /// The path without its query: no secret belongs into a URL, but who knows what is sent.
     fn write(&self, status: StatusCode, id: &HeaderValue) {
-        let Self { began, method, path, ip } = self;
+        let Self { began, method, uri, ip } = self;
+        // A path can hold any character beyond ASCII, and some of those move a terminal's cursor.
+        let path = match uri.path() {
+            plain if plain.bytes().all(|byte| byte.is_ascii_graphic()) => Cow::Borrowed(plain),
+            path => path.escape_default().to_string().into(),
+        };
         let micros = u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX);
         tracing::info!(
             target: "tandem::access",
             method = method.as_str(),
-            path = path.as_str(),
+            path = &*path,
             status = status.as_u16(),
             micros,
             ip = ip.map(tracing::field::display),

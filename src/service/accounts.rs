@@ -112,12 +112,13 @@ impl Auth {
         &self,
         user: UserId,
     ) -> Result<Option<(Vec<SessionId>, Timestamp)>, StoreError> {
-        let now = self.clock.now();
         let transaction = self.store.begin().await?;
-        if !transaction.set_disabled(user, Some(now)).await? {
+        if !transaction.set_disabled(user, Some(self.clock.now())).await? {
             return Ok(None);
         }
         let ended = transaction.open_sessions(user).await?;
+        // Others look for what changed lately: the time is taken when nothing is waited for any more.
+        let now = self.clock.now();
         transaction.end_sessions(&ended, EndReason::UserDisabled, now).await?;
         transaction.commit().await?;
         Ok(Some((ended, now)))

@@ -148,9 +148,9 @@ impl Auth {
         new: &NewSession,
         replaced: Option<SessionId>,
     ) -> Result<Option<(User, Ended)>, StoreError> {
-        let now = new.session.created_at;
         let transaction = self.store.begin().await?;
         let Some(user) = transaction.hold_user(user).await? else { return Ok(None) };
+        let now = self.clock.now();
         let mut ended = Vec::new();
         if let Some(id) = replaced {
             end(&transaction, &[id], EndReason::Replaced, now, &mut ended).await?;

@@ -81,13 +81,13 @@ impl Auth {
         hash: &str,
         new: Option<&NewSession>,
     ) -> Result<Option<(User, Vec<SessionId>, Timestamp)>, StoreError> {
-        let now = self.clock.now();
         let transaction = self.store.begin().await?;
         if !transaction.set_password(user, hash).await? {
             return Ok(None);
         }
         let Some(user) = transaction.user(user.id).await? else { return Ok(None) };
         let ended = transaction.open_sessions(user.id).await?;
+        let now = self.clock.now();
         transaction.end_sessions(&ended, EndReason::PasswordChange, now).await?;
         if let Some(new) = new {
             transaction.insert_session(new).await?;

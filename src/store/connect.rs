@@ -8,7 +8,10 @@ use std::{
     time::Duration,
 };
 
-use sea_orm::{ConnectOptions, Database, sqlx::sqlite};
+use sea_orm::{
+    ConnectOptions, Database,
+    sqlx::{AssertSqlSafe, Executor, sqlite},
+};
 use tracing::log::LevelFilter;
 
 use super::{Store, StoreError};
@@ -36,8 +39,27 @@ impl Store {
             let _ = prepare_file(Path::new(file), url);
             options.map_sqlx_sqlite_opts(move |options| tune(options, timeout));
         }
+        limit_lock_waits(&mut options, timeout);
         Ok(Self { db: Database::connect(options).await? })
     }
+}
+
+/// Servers let a statement wait for a lock for a minute or for ever; SQLite is told by [`tune`].
+fn limit_lock_waits(options: &mut ConnectOptions, timeout: Duration) {
+    let millis = timeout.as_millis().max(1);
+    options.map_sqlx_postgres_pool_opts(move |pool| {
+        pool.after_connect(move |connection, _| {
+            let set = format!("SET lock_timeout = {millis}");
+            Box::pin(async move { connection.execute(AssertSqlSafe(set)).await.map(drop) })
+        })
+    });
+    let seconds = timeout.as_secs().max(1);
+    options.map_sqlx_mysql_pool_opts(move |pool| {
+        pool.after_connect(move |connection, _| {
+            let set = format!("SET innodb_lock_wait_timeout = {seconds}");
+            Box::pin(async move { connection.execute(AssertSqlSafe(set)).await.map(drop) })
+        })
+    });
 }
 
 /// WAL lets readers go on beside one writer. `FULL`, because a power cut must not take back a rotation

@@ -94,9 +94,11 @@ fn severity_of_answer(answer: &dyn sqlx::error::DatabaseError) -> Severity {
     // PostgreSQL's codes have five characters, SQLite's are numbers.
     if code.len() == 5 {
         match code.split_at(2) {
-            ("40", _) => Severity::Contended,
+            // Serialization failure, deadlock, lock not available. Not 40003: what is not known to
+            // have been backed out of is not done again.
+            ("40", "001" | "P01") | ("55", "P03") => Severity::Contended,
             // Connection, resources, operator intervention, read-only.
-            ("08" | "53" | "57", _) | ("25", "006") => Severity::Unavailable,
+            ("08" | "40" | "53" | "57", _) | ("25", "006") => Severity::Unavailable,
             _ => Severity::Defect,
         }
     } else {

@@ -1,22 +1,29 @@
 //! Beginning anew what the database backed out of.
 
-use std::future::Future;
+use std::{future::Future, time::Duration};
+
+use tokio::time::Instant;
 
 use super::StoreError;
 
 /// How often a transaction is tried before its failure is told.
 const ATTEMPTS: usize = 5;
 
+/// The time within which it is tried again: nothing is to happen long after whoever asked for it has
+/// been told that it could not be done. Waiting for a lock may use up all of it.
+const PATIENCE: Duration = Duration::from_secs(5);
+
 /// Repeats `attempt` while the database backs out of it ([`StoreError::Contended`]), up to five times
-/// in all; any other outcome is given at once. Each attempt is to begin a transaction of its own and
+/// in all and within five seconds; any other outcome is given at once. Each attempt is to begin a transaction of its own and
 /// to load again what it goes by: what the one before has read may no longer be so.
 pub async fn retry<T, F>(mut attempt: impl FnMut() -> F) -> Result<T, StoreError>
 where
     F: Future<Output = Result<T, StoreError>>,
 {
+    let began = Instant::now();
     for _ in 1..ATTEMPTS {
         match attempt().await {
-            Err(StoreError::Contended(error)) => {
+            Err(StoreError::Contended(error)) if began.elapsed() < PATIENCE => {
                 tracing::debug!(%error, "a transaction is begun anew");
             }
             outcome => return outcome,
@@ -63,6 +70,20 @@ mod tests {
         let (outcome, count) = tried(usize::MAX, contended).await;
         assert!(matches!(outcome, Err(StoreError::Contended(_))), "{outcome:?}");
         assert_eq!(count, ATTEMPTS);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_has_waited_long_is_not_made_to_wait_again() {
+        let count = Cell::new(0);
+        let outcome = retry(|| {
+            count.set(count.get() + 1);
+            async {
+                tokio::time::sleep(Duration::from_secs(2)).await;
+                Err::<(), _>(contended())
+            }
+        });
+        assert!(matches!(outcome.await, Err(StoreError::Contended(_))));
+        assert_eq!(count.get(), 3);
     }
 
     #[tokio::test]
