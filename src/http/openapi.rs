@@ -29,7 +29,8 @@ use super::{
     problem::Code,
 };
 
-type Apis = (AccountsApi, TokensApi, SessionsApi, KeysApi, HealthApi);
+/// All operations.
+pub(super) type Apis = (AccountsApi, TokensApi, SessionsApi, KeysApi, HealthApi);
 
 /// The operations.
 pub(super) fn apis(state: &Arc<State>) -> impl OpenApi + 'static {

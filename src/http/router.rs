@@ -39,13 +39,98 @@ impl Endpoint for Router {
 }
 
 fn without_parameters<A: OpenApi>(apis: A) -> Operations {
+    let plain = plain_paths::<A>();
     let mut operations = Operations::new();
     apis.add_routes(&mut operations);
-    let described = A::meta().into_iter().flat_map(|api| api.paths);
-    let with: HashSet<String> = described
-        .filter(|path| path.operations.iter().any(|operation| !operation.params.is_empty()))
-        .map(|path| path.path)
-        .collect();
-    operations.retain(|path, _| !with.contains(path));
+    operations.retain(|path, _| plain.contains(path));
     operations
+}
+
+/// The described paths without a parameter in them or beside them. A path with one has another name
+/// among the routes (`/a/:param0`) than in the description (`/a/{id}`), so the plain ones are named.
+fn plain_paths<A: OpenApi>() -> HashSet<String> {
+    let described = A::meta().into_iter().flat_map(|api| api.paths);
+    let plain = described.filter(|path| {
+        !path.path.contains(['{', ':'])
+            && path.operations.iter().all(|operation| operation.params.is_empty())
+    });
+    plain.map(|path| path.path).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use poem_openapi::{
+        param::{Path, Query},
+        payload::PlainText,
+    };
+
+    use super::*;
+    use crate::http::openapi;
+
+    /// Stands for any set of operations.
+    struct Example;
+
+    #[OpenApi]
+    #[expect(clippy::unused_async, reason = "the framework awaits every operation")]
+    impl Example {
+        #[oai(path = "/plain", method = "get")]
+        async fn plain(&self) -> PlainText<&'static str> {
+            PlainText("plain")
+        }
+
+        #[oai(path = "/asked", method = "get")]
+        async fn asked(&self, page: Query<String>) -> PlainText<String> {
+            PlainText(page.0)
+        }
+
+        #[oai(path = "/named/:id", method = "delete")]
+        async fn named(&self, id: Path<String>) -> PlainText<String> {
+            PlainText(id.0)
+        }
+
+        #[oai(path = "/named/:id/plain", method = "get")]
+        async fn below(&self, id: Path<String>) -> PlainText<String> {
+            PlainText(id.0)
+        }
+    }
+
+    #[test]
+    fn what_has_parameters_is_left_to_the_framework() {
+        let operations = without_parameters(Example);
+        assert_eq!(operations.keys().collect::<Vec<_>>(), ["/plain"]);
+    }
+
+    #[tokio::test]
+    async fn the_name_of_a_route_is_no_way_around_the_framework() {
+        let router = Router::new([Example, Example], Route::new());
+        for name in ["x", ":param0", "{id}"] {
+            let path = format!("/named/{name}").replace('{', "%7B").replace('}', "%7D");
+            let request = Request::builder().method(Method::DELETE).uri_str(path).finish();
+            let answer = router.call(request).await.unwrap().into_body().into_string().await;
+            assert_eq!(answer.unwrap(), name);
+        }
+    }
+
+    #[test]
+    fn these_paths_are_looked_up() {
+        let mut paths: Vec<_> = plain_paths::<openapi::Apis>().into_iter().collect();
+        paths.sort_unstable();
+        assert_eq!(
+            paths,
+            [
+                "/.well-known/jwks.json",
+                "/api/auth/login",
+                "/api/auth/logout",
+                "/api/auth/logout-all",
+                "/api/auth/me",
+                "/api/auth/password",
+                "/api/auth/refresh",
+                "/api/auth/register",
+                "/api/auth/sessions",
+                "/api/auth/verify",
+                "/health/live",
+                "/health/ready",
+            ]
+        );
+    }
 }
