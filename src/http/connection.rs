@@ -69,7 +69,7 @@ pub(super) struct Patience {
     head: u32,
     idle: u32,
     requests: u64,
-    /// Looks since something happened, and since bytes came that are no request yet.
+    /// Looks since the last request, and since bytes came that are no request yet.
     quiet: u32,
     unfinished: u32,
 }
@@ -77,19 +77,29 @@ pub(super) struct Patience {
 impl Patience {
     pub(super) fn new(limits: ServerLimits) -> Self {
         let look = limits.head / LOOKS;
-        let looks = limits.idle.as_nanos().checked_div(look.as_nanos()).unwrap_or(0);
+        // A running request has its own limit, and time to send the answer.
+        let idle = limits.idle.max(limits.drain.saturating_add(limits.head));
+        let looks = idle.as_nanos().checked_div(look.as_nanos()).unwrap_or(0);
         let idle = u32::try_from(looks).unwrap_or(u32::MAX);
         Self { look, head: LOOKS, idle, requests: 0, quiet: 0, unfinished: 0 }
     }
 
-    /// Whether the connection has had its time: a head that does not end, or nothing at all.
+    /// Whether the connection has had its time: a head that does not end, or no new request.
+    ///
+    /// A running request is no excuse: nobody works on it while an answer before it is not taken, and
+    /// its own limit starts only then. The idle time is longer than that limit.
     pub(super) fn is_over(&mut self, activity: &Activity) -> bool {
         let requests = activity.requests.load(Ordering::Relaxed);
-        if activity.running.load(Ordering::Relaxed) > 0 || requests != self.requests {
+        if requests != self.requests {
             (self.requests, self.quiet, self.unfinished) = (requests, 0, 0);
             return false;
         }
         self.quiet += 1;
+        if activity.running.load(Ordering::Relaxed) > 0 {
+            // What comes is its body.
+            self.unfinished = 0;
+            return self.quiet >= self.idle;
+        }
         // Who has never asked anything is not idle but late.
         let has_begun =
             activity.received.load(Ordering::Relaxed) && !activity.is_http2.load(Ordering::Relaxed);
@@ -157,8 +167,12 @@ mod tests {
     use super::*;
 
     fn patience() -> (Patience, Arc<Activity>) {
+        patience_with(Duration::from_secs(1))
+    }
+
+    fn patience_with(drain: Duration) -> (Patience, Arc<Activity>) {
         let second = Duration::from_secs;
-        let limits = ServerLimits { head: second(10), idle: second(75), drain: second(1) };
+        let limits = ServerLimits { head: second(10), idle: second(75), drain };
         (Patience::new(limits), Arc::default())
     }
 
@@ -179,10 +193,8 @@ mod tests {
     #[test]
     fn between_two_requests_there_is_more_time_than_within_a_head() {
         let (mut patience, activity) = patience();
-        activity.received.store(true, Ordering::Relaxed);
-        let running = activity.begin(Version::HTTP_11);
-        assert_eq!(ends(&mut patience, &activity), None, "a running request has its own limit");
-        drop(running);
+        drop(activity.begin(Version::HTTP_11));
+        assert!(!patience.is_over(&activity));
         assert_eq!(ends(&mut patience, &activity), Some(30));
 
         let (mut patience, activity) = self::patience();
@@ -190,6 +202,25 @@ mod tests {
         assert!(!patience.is_over(&activity));
         activity.received.store(true, Ordering::Relaxed);
         assert_eq!(ends(&mut patience, &activity), Some(5), "a whole head's time at least");
+    }
+
+    #[test]
+    fn a_request_that_never_ends_holds_no_connection_for_ever() {
+        let (mut patience, activity) = patience();
+        let _running = activity.begin(Version::HTTP_11);
+        assert!(!patience.is_over(&activity));
+        activity.received.store(true, Ordering::Relaxed);
+        assert_eq!(ends(&mut patience, &activity), Some(30), "its body is no slow head");
+    }
+
+    #[test]
+    fn a_running_request_is_never_cut_off_before_its_own_limit() {
+        let (mut patience, activity) = patience_with(Duration::from_mins(2));
+        let running = activity.begin(Version::HTTP_11);
+        assert!(!patience.is_over(&activity));
+        assert!((1..=48).all(|_| !patience.is_over(&activity)), "120 s");
+        drop(running);
+        assert_eq!(ends(&mut patience, &activity), Some(4), "and then the time of a head");
     }
 
     #[test]

@@ -22,14 +22,17 @@ use tokio::{
 
 use super::connection::{Activity, Patience, Watched};
 
+/// The longest head of an HTTP/1 request, bytes.
+const MAX_HEAD: usize = 64 * 1024;
+
 /// Bounds on what connections may take.
 #[derive(Clone, Copy, Debug)]
 pub struct ServerLimits {
     /// For a request's head to arrive.
     pub head: Duration,
-    /// Between two requests.
+    /// Between two requests; never less than `drain` and `head` together.
     pub idle: Duration,
-    /// For requests in flight to finish once told to stop.
+    /// For requests in flight to finish, as each of them must, once told to stop.
     pub drain: Duration,
 }
 
@@ -61,6 +64,8 @@ impl Server {
     {
         let graceful = GracefulShutdown::new();
         let mut builder = auto::Builder::new(TokioExecutor::new());
+        // The buffer that a head has to fit into.
+        builder.http1().max_buf_size(MAX_HEAD);
         builder.http2().max_concurrent_streams(100).max_header_list_size(32 * 1024);
         let mut stop = std::pin::pin!(stop);
         loop {
@@ -124,5 +129,132 @@ impl Server {
                 }
             }
         });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use hyper::body::Bytes;
+    use poem::endpoint::make_sync;
+    use tokio::{
+        io::{AsyncReadExt, AsyncWriteExt},
+        time::{Instant, sleep},
+    };
+
+    use super::*;
+
+    const LONG: Duration = Duration::from_secs(30);
+    const HEAD: Duration = Duration::from_millis(200);
+    const REQUEST: &str = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
+
+    /// A server that answers everything with `body`, and a connection to it.
+    async fn connected(idle: Duration, body: Bytes) -> (TcpStream, Arc<impl Endpoint>) {
+        let limits = ServerLimits { head: HEAD, idle, drain: Duration::ZERO };
+        let server = Server::bind(([127, 0, 0, 1], 0).into(), limits).await.unwrap();
+        let address = server.address();
+        let answer = move |_| Response::builder().body(body.clone());
+        let endpoint = Arc::new(make_sync(answer));
+        tokio::spawn(server.run_until(Arc::clone(&endpoint), std::future::pending()));
+        (TcpStream::connect(address).await.unwrap(), endpoint)
+    }
+
+    /// Sends a request and reads its answer, `body` and all.
+    async fn ask(stream: &mut TcpStream, body: &str) {
+        stream.write_all(REQUEST.as_bytes()).await.unwrap();
+        let mut said = String::new();
+        while !said.ends_with(body) {
+            let mut chunk = [0; 1024];
+            let length = timeout(LONG, stream.read(&mut chunk)).await.unwrap().unwrap();
+            assert_ne!(length, 0, "closed after {said:?}");
+            said.push_str(std::str::from_utf8(&chunk[..length]).unwrap());
+        }
+    }
+
+    /// Waits until the server hangs up, and for how long.
+    async fn until_closed(stream: &mut TcpStream) -> Duration {
+        let began = Instant::now();
+        let mut said = Vec::new();
+        let ended = timeout(LONG / 2, stream.read_to_end(&mut said)).await;
+        assert!(ended.is_ok(), "still open after {:?}", began.elapsed());
+        assert!(said.is_empty(), "{}", String::from_utf8_lossy(&said));
+        began.elapsed()
+    }
+
+    #[tokio::test]
+    async fn a_slow_first_head_is_given_up() {
+        for bytes in ["", "G", "GET / HTTP/1.1\r\nHost: "] {
+            let (mut stream, _) = connected(LONG, Bytes::new()).await;
+            stream.write_all(bytes.as_bytes()).await.unwrap();
+            let waited = until_closed(&mut stream).await;
+            assert!(waited > HEAD / 2, "{bytes:?}: {waited:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_slow_second_head_is_given_up_after_the_time_of_a_head() {
+        let (mut stream, _) = connected(LONG, "yes".into()).await;
+        ask(&mut stream, "yes").await;
+        stream.write_all(b"GET / HTTP/1.1\r\nHost: ").await.unwrap();
+        let waited = until_closed(&mut stream).await;
+        assert!(waited > HEAD / 2, "{waited:?}");
+    }
+
+    #[tokio::test]
+    async fn between_two_requests_there_is_more_time_than_for_a_head() {
+        let (mut stream, _) = connected(LONG, "yes".into()).await;
+        for _ in 0..2 {
+            ask(&mut stream, "yes").await;
+            sleep(HEAD * 3).await;
+        }
+        ask(&mut stream, "yes").await;
+    }
+
+    #[tokio::test]
+    async fn an_idle_connection_is_closed_in_the_end() {
+        let (mut stream, _) = connected(HEAD * 4, "yes".into()).await;
+        ask(&mut stream, "yes").await;
+        let waited = until_closed(&mut stream).await;
+        assert!(waited > HEAD * 2, "{waited:?}");
+    }
+
+    #[tokio::test]
+    async fn a_head_has_a_limit_and_an_answer_has_none() {
+        let answer = vec![b'a'; MAX_HEAD * 20];
+        let (mut stream, _) = connected(LONG, answer.clone().into()).await;
+        let head = "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nX-A: ";
+        let long = format!("{head}{}\r\n\r\n", "x".repeat(MAX_HEAD - 100));
+        stream.write_all(long.as_bytes()).await.unwrap();
+        let mut said = Vec::new();
+        timeout(LONG, stream.read_to_end(&mut said)).await.unwrap().unwrap();
+        assert!(said.starts_with(b"HTTP/1.1 200") && said.ends_with(&answer), "{}", said.len());
+
+        let (mut stream, _) = connected(LONG, Bytes::new()).await;
+        // Not a byte more: what is left unread would take the answer away.
+        let long = format!("{head}{}", "x".repeat(MAX_HEAD - head.len()));
+        stream.write_all(long.as_bytes()).await.unwrap();
+        let mut said = String::new();
+        timeout(LONG, stream.read_to_string(&mut said)).await.unwrap().unwrap();
+        assert!(said.starts_with("HTTP/1.1 431"), "{said:?}");
+    }
+
+    /// Once the answers fill the sockets, one more request is read and never worked on.
+    #[tokio::test]
+    async fn who_asks_on_and_takes_no_answer_is_given_up() {
+        let (mut stream, endpoint) = connected(HEAD * 2, vec![0; MAX_HEAD / 2].into()).await;
+        let head = "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n";
+        let request = format!("{head}1\r\nx\r\n0\r\n\r\n");
+        stream.write_all(request.repeat(1000).as_bytes()).await.unwrap();
+        // The test and the server hold the endpoint; so do each connection and each running request.
+        let until_held = |by: usize| {
+            let endpoint = &endpoint;
+            let wait = async move {
+                while Arc::strong_count(endpoint) != by {
+                    sleep(Duration::from_millis(5)).await;
+                }
+            };
+            timeout(LONG / 2, wait)
+        };
+        assert!(until_held(4).await.is_ok(), "no request was left waiting");
+        assert!(until_held(2).await.is_ok(), "the connection is kept");
     }
 }
