@@ -32,7 +32,7 @@ pub struct ServerLimits {
     pub head: Duration,
     /// Between two requests; never less than `drain` and `head` together.
     pub idle: Duration,
-    /// For requests in flight to finish, as each of them must, once told to stop.
+    /// For requests in flight to finish once told to stop: what any request may take.
     pub drain: Duration,
 }
 
