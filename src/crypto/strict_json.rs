@@ -59,19 +59,41 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for Unique<V> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, members: A) -> Result<V::Value, A::Error> {
-        // Tokens have a dozen members: a list beats a set.
-        let seen = Vec::with_capacity(16);
-        self.inner.visit_map(Members { inner: members, known: self.known, seen })
+        let (known, seen) = (self.known.unwrap_or_default(), Vec::new());
+        let all = self.known.is_none();
+        self.inner.visit_map(Members { inner: members, all, known, given: 0, seen })
     }
 }
 
-struct Members<'de, A> {
+struct Members<A> {
     inner: A,
-    known: Option<&'static [&'static str]>,
-    seen: Vec<Cow<'de, str>>,
+    /// Whether the visitor takes members that are not known, too.
+    all: bool,
+    known: &'static [&'static str],
+    /// Which of the known ones have been there: a bit for each.
+    given: u64,
+    /// Which others. Few: a list beats a set.
+    seen: Vec<String>,
 }
 
-impl<'de, A: MapAccess<'de>> MapAccess<'de> for Members<'de, A> {
+impl<A> Members<A> {
+    /// Notes a member; `None` if it was there before, or there are too many. True if it is known.
+    fn note(&mut self, name: &str) -> Option<bool> {
+        if let Some(at) = self.known.iter().position(|known| *known == name) {
+            let bit = 1_u64.checked_shl(u32::try_from(at).ok()?)?;
+            let first = self.given & bit == 0;
+            self.given |= bit;
+            return first.then_some(true);
+        }
+        if self.seen.len() == MOST_MEMBERS || self.seen.iter().any(|seen| seen == name) {
+            return None;
+        }
+        self.seen.push(name.to_owned());
+        Some(false)
+    }
+}
+
+impl<'de, A: MapAccess<'de>> MapAccess<'de> for Members<A> {
     type Error = A::Error;
 
     fn next_key_seed<K: DeserializeSeed<'de>>(
@@ -79,11 +101,9 @@ impl<'de, A: MapAccess<'de>> MapAccess<'de> for Members<'de, A> {
         seed: K,
     ) -> Result<Option<K::Value>, A::Error> {
         while let Some(Name(name)) = self.inner.next_key()? {
-            if self.seen.len() == MOST_MEMBERS || self.seen.contains(&name) {
-                return Err(A::Error::custom("too many or repeated members"));
-            }
-            self.seen.push(name.clone());
-            if self.known.is_none_or(|known| known.contains(&&*name)) {
+            let known = self.note(&name);
+            let known = known.ok_or_else(|| A::Error::custom("too many or repeated members"))?;
+            if known || self.all {
                 return seed.deserialize(name.into_deserializer()).map(Some);
             }
             // Not ignored: serde_json takes lone surrogates in what it skips.

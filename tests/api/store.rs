@@ -19,7 +19,7 @@ use tandem::{
     },
     store::{NewSession, NewUser, SchemaState, SecretHashes, Store, StoreError},
 };
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 
 use super::support::{
     Call, PASSWORD, TestApp, TestConfig,
@@ -208,6 +208,22 @@ async fn what_the_database_backs_out_of_is_begun_anew() {
         browser.refresh().await.assert_refused(401, "invalid_token");
     }
     app.browser().login("ada").await.assert_refused(401, "invalid_credentials");
+}
+
+/// What is asked for is refused for now; it does not wait for as long as somebody holds the row.
+#[tokio::test]
+async fn a_lock_is_waited_for_no_longer_than_a_connection() {
+    let app = TestApp::with(TestConfig::default().set("database.timeout", "1s")).await;
+    app.logged_in("ada").await;
+    let user = app.auth().find_user(&email("ada")).await.unwrap().id;
+    let database = app.database.connect().await;
+    let other = database.begin().await.unwrap();
+    let hold = format!("update users set created_at = created_at + 1 where id = '{user}'");
+    other.execute_unprepared(&hold).await.unwrap();
+    let disabled = timeout(Duration::from_secs(30), app.auth().disable_user(user)).await;
+    assert!(disabled.expect("waits for ever").is_err());
+    other.rollback().await.unwrap();
+    app.auth().disable_user(user).await.unwrap();
 }
 
 #[tokio::test]
