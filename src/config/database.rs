@@ -14,7 +14,7 @@ use crate::domain::secret::Secret;
 pub struct Database {
     /// `sqlite:`, `postgres:` or `mysql:`; it may hold a password.
     pub url: Secret<String>,
-    /// How long to wait for a connection from the pool.
+    /// How long to wait for a connection from the pool, and for a lock.
     pub timeout: Duration,
     /// The size of the pool.
     pub max_connections: u32,
@@ -104,7 +104,7 @@ pub(super) static KEYS: &[Key] = &[
     },
     Key {
         name: "database.timeout",
-        about: "How long to wait for a connection from the pool",
+        about: "How long to wait for a connection from the pool, and for a lock",
         allowed: "more than `0s`",
         read: |c, given| put(&mut c.database.timeout, given.parsed(duration)),
         show: |c| show_duration(c.database.timeout),

@@ -1,5 +1,6 @@
 //! Keys, tokens, sealing, hashing: the only place that names the cryptographic crates.
 
+mod argon2id;
 pub mod jwt;
 pub mod keys;
 pub mod pair_key;

@@ -61,7 +61,7 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for Unique<V> {
     fn visit_map<A: MapAccess<'de>>(self, members: A) -> Result<V::Value, A::Error> {
         let (known, seen) = (self.known.unwrap_or_default(), Vec::new());
         let all = self.known.is_none();
-        self.inner.visit_map(Members { inner: members, all, known, given: 0, seen })
+        self.inner.visit_map(Members { inner: members, all, known, count: 0, given: 0, seen })
     }
 }
 
@@ -70,6 +70,7 @@ struct Members<A> {
     /// Whether the visitor takes members that are not known, too.
     all: bool,
     known: &'static [&'static str],
+    count: usize,
     /// Which of the known ones have been there: a bit for each.
     given: u64,
     /// Which others. Few: a list beats a set.
@@ -79,13 +80,17 @@ struct Members<A> {
 impl<A> Members<A> {
     /// Notes a member; `None` if it was there before, or there are too many. True if it is known.
     fn note(&mut self, name: &str) -> Option<bool> {
+        self.count += 1;
+        if self.count > MOST_MEMBERS {
+            return None;
+        }
         if let Some(at) = self.known.iter().position(|known| *known == name) {
             let bit = 1_u64.checked_shl(u32::try_from(at).ok()?)?;
             let first = self.given & bit == 0;
             self.given |= bit;
             return first.then_some(true);
         }
-        if self.seen.len() == MOST_MEMBERS || self.seen.iter().any(|seen| seen == name) {
+        if self.seen.iter().any(|seen| seen == name) {
             return None;
         }
         self.seen.push(name.to_owned());
