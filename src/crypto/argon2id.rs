@@ -6,23 +6,19 @@ use argon2::{
 };
 use subtle::ConstantTimeEq;
 
-use super::password::HashError;
-
-/// The `length` bytes that Argon2 makes of `password` and `salt`.
+/// The `length` bytes that Argon2 makes of `password` and `salt`; `None` if it refuses one of them.
 pub(super) fn tag(
     argon2: &Argon2<'_>,
     password: &[u8],
     salt: &[u8],
     length: usize,
     memory: &mut Vec<Block>,
-) -> Result<Vec<u8>, HashError> {
+) -> Option<Vec<u8>> {
     // What is left of the last hash is overwritten before it is read.
     memory.resize(argon2.params().block_count(), Block::default());
     let mut tag = vec![0; length];
-    argon2
-        .hash_password_into_with_memory(password, salt, &mut tag, memory)
-        .map_err(|_| HashError::Failed)?;
-    Ok(tag)
+    argon2.hash_password_into_with_memory(password, salt, &mut tag, memory).ok()?;
+    Some(tag)
 }
 
 /// The stored form of a hash made with `params`.
@@ -37,20 +33,21 @@ pub(super) fn phc(params: &Params, salt: &[u8], tag: &[u8]) -> Option<String> {
     Some(hash.to_string())
 }
 
-/// True if `hash` is that of `password`, at the cost and by the algorithm that it names.
+/// True if `hash` is that of `password`, at the cost and by the algorithm that it names; `None` if they
+/// are unknown.
 pub(super) fn matches(
     hash: &PasswordHash,
     password: &[u8],
     memory: &mut Vec<Block>,
-) -> Result<bool, HashError> {
-    let (Some(salt), Some(stored)) = (&hash.salt, &hash.hash) else { return Ok(false) };
-    let algorithm = Algorithm::try_from(hash.algorithm.as_str()).map_err(|_| HashError::Failed)?;
+) -> Option<bool> {
+    let (Some(salt), Some(stored)) = (&hash.salt, &hash.hash) else { return Some(false) };
+    let algorithm = Algorithm::try_from(hash.algorithm.as_str()).ok()?;
     let version = hash.version.map_or(Ok(Version::V0x13), Version::try_from);
-    let version = version.map_err(|_| HashError::Failed)?;
-    let params = Params::try_from(hash).map_err(|_| HashError::Failed)?;
+    let version = version.ok()?;
+    let params = Params::try_from(hash).ok()?;
     let argon2 = Argon2::new(algorithm, version, params);
     let computed = tag(&argon2, password, salt, stored.len(), memory)?;
-    Ok(computed.as_slice().ct_eq(stored.as_bytes()).into())
+    Some(computed.as_slice().ct_eq(stored.as_bytes()).into())
 }
 
 /// A hash of nothing, of the same cost as a real one.

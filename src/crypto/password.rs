@@ -95,8 +95,9 @@ impl PasswordHasherPool {
         let salt: [u8; 16] = entropy::bytes(&*self.entropy);
         let (argon2, password) = (self.argon2.clone(), password.clone());
         self.run(move |memory| {
-            let tag = tag(&argon2, password.expose(), &salt, Params::DEFAULT_OUTPUT_LEN, memory);
-            phc(argon2.params(), &salt, &tag?).ok_or(HashError::Failed)
+            tag(&argon2, password.expose(), &salt, Params::DEFAULT_OUTPUT_LEN, memory)
+                .and_then(|tag| phc(argon2.params(), &salt, &tag))
+                .ok_or(HashError::Failed)
         })
         .await
     }
@@ -112,7 +113,7 @@ impl PasswordHasherPool {
         let (argon2, password) = (self.argon2.clone(), password.clone());
         self.run(move |memory| {
             let hash = PasswordHash::new(&stored).map_err(|_| HashError::Failed)?;
-            let right = matches(&hash, password.expose(), memory)?;
+            let right = matches(&hash, password.expose(), memory).ok_or(HashError::Failed)?;
             Ok(match (right && known, is_cheaper(&hash, argon2.params())) {
                 (false, _) => Verdict::Wrong,
                 (true, false) => Verdict::Right,

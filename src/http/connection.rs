@@ -22,10 +22,19 @@ use hyper::{
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 
-use super::server::ServerLimits;
-
 /// Looks within the time that a head may take: it takes at most a quarter more.
 const LOOKS: u32 = 4;
+
+/// Bounds on what connections may take.
+#[derive(Clone, Copy, Debug)]
+pub struct ServerLimits {
+    /// For a request's head to arrive.
+    pub head: Duration,
+    /// Between two requests; never less than `drain` and `head` together.
+    pub idle: Duration,
+    /// For requests in flight to finish once told to stop: what any request may take.
+    pub drain: Duration,
+}
 
 /// What has happened on a connection.
 #[derive(Debug, Default)]

@@ -21,10 +21,7 @@ mod router;
 mod server;
 mod shell;
 
-pub use self::{
-    openapi::document,
-    server::{Server, ServerLimits},
-};
+pub use self::{connection::ServerLimits, openapi::document, server::Server};
 use crate::{
     domain::{network::Cidr, origin::Origin},
     service::Auth,

@@ -20,21 +20,10 @@ use tokio::{
     time::timeout,
 };
 
-use super::connection::{Activity, Patience, Watched};
+use super::connection::{Activity, Patience, ServerLimits, Watched};
 
 /// The longest head of an HTTP/1 request, bytes.
 const MAX_HEAD: usize = 64 * 1024;
-
-/// Bounds on what connections may take.
-#[derive(Clone, Copy, Debug)]
-pub struct ServerLimits {
-    /// For a request's head to arrive.
-    pub head: Duration,
-    /// Between two requests; never less than `drain` and `head` together.
-    pub idle: Duration,
-    /// For requests in flight to finish once told to stop: what any request may take.
-    pub drain: Duration,
-}
 
 /// Serves HTTP/1.1 and HTTP/2 (with prior knowledge) on one listener.
 #[derive(Debug)]
