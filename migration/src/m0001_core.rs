@@ -85,7 +85,7 @@ impl MigrationTrait for Migration {
 
 /// 32 hex digits.
 fn id(column: impl IntoIden) -> ColumnDef {
-    ColumnDef::new(column).char_len(32).not_null().take()
+    ColumnDef::new(column).string_len(32).not_null().take()
 }
 
 fn text(column: impl IntoIden, length: u32) -> ColumnDef {

@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use sea_orm::{ConnectionTrait, TransactionTrait};
+use sea_orm::{ConnectionTrait, DbBackend, TransactionTrait};
 use serde_json::json;
 use sha2::{Digest, Sha256};
 use tandem::{
@@ -250,6 +250,26 @@ async fn a_login_counts_only_against_the_account_as_it_is() {
     assert!(!transaction.set_password(&unknown, "another hash").await.unwrap());
     assert!(!transaction.set_roles(unknown.id, &Roles::default()).await.unwrap());
     assert!(!transaction.set_disabled(unknown.id, None).await.unwrap());
+}
+
+/// PostgreSQL compares a `char(n)` column with a text by converting the column. No index helps then:
+/// looking up one session of a million takes seconds.
+#[tokio::test]
+async fn no_column_is_padded_text() {
+    let (database, _store) = empty().await;
+    let connection = database.connect().await;
+    let columns = "select count(*) from information_schema.columns where data_type = ";
+    let backend = connection.get_database_backend();
+    let padded = if backend == DbBackend::Postgres {
+        format!("{columns}'character' and table_schema = 'public'")
+    } else if backend == DbBackend::MySql {
+        format!("{columns}'char' and table_schema = database()")
+    } else {
+        "select count(*) from sqlite_schema t, pragma_table_info(t.name) c \
+         where lower(c.type) like 'char%'"
+            .to_owned()
+    };
+    assert_eq!(database.number(&padded).await, 0);
 }
 
 #[tokio::test]
