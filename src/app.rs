@@ -40,7 +40,9 @@ pub enum StartError {
     #[error("keys.master_key is missing")]
     NoMasterKey,
     /// The address cannot be listened on.
-    #[error("cannot listen on {0}: {1}")]
+    #[error(
+        "cannot listen on {0}: {1}; `server.listen` (TANDEM_SERVER__LISTEN) names another address"
+    )]
     Listen(SocketAddr, std::io::Error),
     /// The service could not be put together.
     #[error(transparent)]

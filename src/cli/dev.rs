@@ -21,10 +21,19 @@ use crate::{
 };
 
 const MASTER_KEY_FILE: &str = "data/master.key";
-const DEMO_EMAIL: &str = "demo@example.com";
+pub(super) const DEMO_EMAIL: &str = "demo@example.com";
 
 /// The master key under `./data`, made if it is not there.
 pub(super) fn master_key() -> io::Result<MasterKey> {
+    read_or_make().map_err(|error| {
+        let path = std::path::absolute(MASTER_KEY_FILE).unwrap_or_else(|_| MASTER_KEY_FILE.into());
+        let advice = "start in a directory that you may write to";
+        let text = format!("the master key of --dev in {}: {error}; {advice}", path.display());
+        io::Error::new(error.kind(), text)
+    })
+}
+
+fn read_or_make() -> io::Result<MasterKey> {
     let path = Path::new(MASTER_KEY_FILE);
     if !path.exists() {
         fs::DirBuilder::new().recursive(true).mode(0o700).create("data")?;
@@ -35,20 +44,32 @@ pub(super) fn master_key() -> io::Result<MasterKey> {
     }
     let text = Zeroizing::new(fs::read_to_string(path)?);
     let bytes = STANDARD.decode(text.trim()).ok().map(Zeroizing::new);
-    bytes.and_then(|bytes| bytes.as_slice().try_into().ok()).map(MasterKey::new).ok_or_else(|| {
-        io::Error::other(format!("{MASTER_KEY_FILE} does not hold 32 bytes of base64: delete it"))
-    })
+    bytes
+        .and_then(|bytes| bytes.as_slice().try_into().ok())
+        .map(MasterKey::new)
+        .ok_or_else(|| io::Error::other("it does not hold 32 bytes of base64: delete it"))
 }
 
-/// An account to try things out with; `None` if there is one already.
-pub(super) async fn demo_user(auth: &Auth) -> Result<Option<(String, String)>, AccountError> {
+/// The account to try things out with.
+pub(super) enum Demo {
+    /// Made just now, with this password.
+    Made(String),
+    /// There from an earlier start.
+    Known,
+    /// There are accounts, and it is not among them.
+    None,
+}
+
+/// Makes the demo user where there is no account at all.
+pub(super) async fn demo_user(auth: &Auth) -> Result<Demo, AccountError> {
     if !auth.users(0, 1).await?.is_empty() {
-        return Ok(None);
+        let known = auth.find_user(DEMO_EMAIL).await.is_ok();
+        return Ok(if known { Demo::Known } else { Demo::None });
     }
-    let Ok(email) = Email::parse(DEMO_EMAIL) else { return Ok(None) };
+    let Ok(email) = Email::parse(DEMO_EMAIL) else { return Ok(Demo::None) };
     let password = sayable_password(&OsEntropy);
     auth.add_user(email, &password, Roles::default()).await?;
-    Ok(Some((DEMO_EMAIL.to_owned(), password)))
+    Ok(Demo::Made(password))
 }
 
 /// Six groups of four letters that are not taken for one another: 120 bits or so.

@@ -3,7 +3,11 @@
 use clap::Args;
 use tokio::signal::unix::{SignalKind, signal};
 
-use super::{Failure, database, dev, output::say};
+use super::{
+    Failure, database,
+    dev::{self, DEMO_EMAIL, Demo},
+    output::say,
+};
 use crate::{
     app::{App, Parts},
     config::Config,
@@ -49,16 +53,18 @@ pub(super) async fn run(serve: &Serve, config: Config, parts: Parts) -> Result<(
 }
 
 /// One block that says where to click.
-fn greet(url: &str, docs: bool, demo: Option<(String, String)>) {
+fn greet(url: &str, docs: bool, demo: Demo) {
     let line = "─".repeat(64);
     let docs = if docs { format!("  Try it out    {url}/docs\n") } else { String::new() };
     let demo = match demo {
-        Some((email, password)) => format!(
-            "  Demo user     {email}\n  Password      {password}\n                (shown this once)\n"
+        Demo::Made(password) => format!(
+            "  Demo user     {DEMO_EMAIL}\n  Password      {password}\n                (shown this once)\n"
         ),
-        None => "  Demo user     demo@example.com, with the password shown at first start\n                \
-                 (delete ./data to begin anew)\n"
-            .to_owned(),
+        Demo::Known => format!(
+            "  Demo user     {DEMO_EMAIL}, with the password shown at first start\n                \
+             (lost it? tandem user set-password {DEMO_EMAIL} --dev)\n"
+        ),
+        Demo::None => String::new(),
     };
     // The service goes on, whoever listens.
     let _ = say(format_args!(
