@@ -130,8 +130,8 @@ impl PasswordHasherPool {
         let place = Arc::clone(&self.waiting).try_acquire_owned().map_err(|_| HashError::Busy)?;
         let thread =
             Arc::clone(&self.threads).acquire_owned().await.map_err(|_| HashError::Failed)?;
-        // The permits go along: a caller that gives up does not make room for one more thread.
         let memory = Arc::clone(&self.memory);
+        // The permits go along: a caller that gives up does not make room for one more thread.
         let hashing = tokio::task::spawn_blocking(move || {
             let _permits = (place, thread);
             memory.with(work)

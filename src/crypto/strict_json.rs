@@ -59,18 +59,15 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for Unique<V> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, members: A) -> Result<V::Value, A::Error> {
-        let (known, seen) = (self.known.unwrap_or_default(), Vec::new());
-        let all = self.known.is_none();
-        self.inner.visit_map(Members { inner: members, all, known, count: 0, given: 0, seen })
+        let (known, seen) = (self.known, Vec::new());
+        self.inner.visit_map(Members { inner: members, known, given: 0, seen })
     }
 }
 
 struct Members<A> {
     inner: A,
-    /// Whether the visitor takes members that are not known, too.
-    all: bool,
-    known: &'static [&'static str],
-    count: usize,
+    /// The members that the visitor takes; all, if that is not said.
+    known: Option<&'static [&'static str]>,
     /// Which of the known ones have been there: a bit for each.
     given: u64,
     /// Which others. Few: a list beats a set.
@@ -78,13 +75,14 @@ struct Members<A> {
 }
 
 impl<A> Members<A> {
-    /// Notes a member; `None` if it was there before, or there are too many. True if it is known.
+    /// Notes a member; `None` if it was there before, or there are too many. True if the visitor
+    /// takes it.
     fn note(&mut self, name: &str) -> Option<bool> {
-        self.count += 1;
-        if self.count > MOST_MEMBERS {
+        if self.seen.len() + usize::try_from(self.given.count_ones()).ok()? == MOST_MEMBERS {
             return None;
         }
-        if let Some(at) = self.known.iter().position(|known| *known == name) {
+        let known = self.known.unwrap_or_default();
+        if let Some(at) = known.iter().position(|known| *known == name) {
             let bit = 1_u64.checked_shl(u32::try_from(at).ok()?)?;
             let first = self.given & bit == 0;
             self.given |= bit;
@@ -94,7 +92,7 @@ impl<A> Members<A> {
             return None;
         }
         self.seen.push(name.to_owned());
-        Some(false)
+        Some(self.known.is_none())
     }
 }
 
@@ -106,9 +104,8 @@ impl<'de, A: MapAccess<'de>> MapAccess<'de> for Members<A> {
         seed: K,
     ) -> Result<Option<K::Value>, A::Error> {
         while let Some(Name(name)) = self.inner.next_key()? {
-            let known = self.note(&name);
-            let known = known.ok_or_else(|| A::Error::custom("too many or repeated members"))?;
-            if known || self.all {
+            let taken = self.note(&name);
+            if taken.ok_or_else(|| A::Error::custom("too many or repeated members"))? {
                 return seed.deserialize(name.into_deserializer()).map(Some);
             }
             // Not ignored: serde_json takes lone surrogates in what it skips.

@@ -33,18 +33,12 @@ impl Context {
     }
 }
 
-impl<'a> FromRequest<'a> for &'a Context {
-    async fn from_request(request: &'a Request, _: &mut RequestBody) -> Result<Self> {
-        Ok(Context::of(request)?)
-    }
-}
-
 /// [`Caller`], as an operation's argument.
 pub(super) struct CallerOf(pub(super) Caller);
 
 impl<'a> FromRequest<'a> for CallerOf {
-    async fn from_request(request: &'a Request, body: &mut RequestBody) -> Result<Self> {
-        let context = <&Context>::from_request(request, body).await?;
+    async fn from_request(request: &'a Request, _: &mut RequestBody) -> Result<Self> {
+        let context = Context::of(request)?;
         let user_agent = request.headers().get(header::USER_AGENT);
         let user_agent = user_agent.map(|value| String::from_utf8_lossy(value.as_bytes()));
         let printable = user_agent.unwrap_or_default();

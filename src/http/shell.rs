@@ -80,7 +80,8 @@ impl<E: Endpoint<Output = Response> + 'static> Shell<E> {
                 Verdict::Foreign | Verdict::Absent => Err(Code::OriginNotAllowed.into()),
             };
         }
-        if verdict == Verdict::Foreign && changes_state(request.method()) {
+        let changes = changes_state(request.method());
+        if verdict == Verdict::Foreign && changes {
             self.state.auth.count_foreign_origin();
             return Err(Code::OriginNotAllowed.into());
         }
@@ -88,12 +89,9 @@ impl<E: Endpoint<Output = Response> + 'static> Shell<E> {
             return Err(Code::Unavailable.into());
         }
         // No other body is read.
-        if changes_state(request.method())
-            && declared_length(&request) > self.state.settings.max_body
-        {
+        if changes && declared_length(&request) > self.state.settings.max_body {
             return Err(Code::PayloadTooLarge.into());
         }
-        let changes = changes_state(request.method());
         let inner = Arc::clone(&self.inner);
         let work = AssertUnwindSafe(async move { inner.call(request).await }).catch_unwind();
         let limit = self.state.settings.request_timeout;

@@ -14,8 +14,9 @@ const ATTEMPTS: usize = 5;
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Repeats `attempt` while the database backs out of it ([`StoreError::Contended`]), up to five times
-/// in all and within five seconds; any other outcome is given at once. Each attempt is to begin a transaction of its own and
-/// to load again what it goes by: what the one before has read may no longer be so.
+/// in all and within five seconds; any other outcome is given at once. Each attempt is to begin a
+/// transaction of its own and to load again what it goes by: what the one before has read may no longer
+/// be so.
 pub async fn retry<T, F>(mut attempt: impl FnMut() -> F) -> Result<T, StoreError>
 where
     F: Future<Output = Result<T, StoreError>>,

@@ -17,6 +17,7 @@ use tandem::{
         email::Email,
         entropy::OsEntropy,
         id::UserId,
+        pair::Pair,
         password::Password,
         policy::MAX_ACCESS_LIFETIME,
         role::Roles,
@@ -348,32 +349,30 @@ impl World {
         Ok(())
     }
 
-    async fn log_out_everywhere(&mut self, device: usize, at: usize) -> Result<(), Wrong> {
+    /// Whom a device speaks for, if it passes the guard.
+    fn guarded(&mut self, device: usize, at: usize) -> Result<Option<Arc<Pair>>, Wrong> {
         let access = self.access(device);
         if self.enter(at, access)? != Entry::Passes {
-            return Ok(());
+            return Ok(None);
         }
         let [body, cookie] = self.access_texts(access);
-        let auth = self.auth(at);
-        let principal =
-            auth.authenticate(body.as_deref(), cookie.as_deref()).unwrap().principal.clone();
-        auth.logout_all(&principal, &caller()).await.unwrap();
+        Ok(Some(self.auth(at).authenticate(body.as_deref(), cookie.as_deref()).unwrap()))
+    }
+
+    async fn log_out_everywhere(&mut self, device: usize, at: usize) -> Result<(), Wrong> {
+        let Some(pair) = self.guarded(device, at)? else { return Ok(()) };
+        let (auth, principal) = (self.auth(at), &pair.principal);
+        auth.logout_all(principal, &caller()).await.unwrap();
         let open = self.ledger.open_sessions(self.devices[device].user);
         self.ledger.end(at, &open, Cause::Logout);
         Ok(())
     }
 
     async fn change_password(&mut self, device: usize, at: usize) -> Result<(), Wrong> {
-        let access = self.access(device);
-        if self.enter(at, access)? != Entry::Passes {
-            return Ok(());
-        }
-        let [body, cookie] = self.access_texts(access);
-        let auth = self.auth(at);
-        let principal =
-            auth.authenticate(body.as_deref(), cookie.as_deref()).unwrap().principal.clone();
+        let Some(pair) = self.guarded(device, at)? else { return Ok(()) };
+        let (auth, principal) = (self.auth(at), &pair.principal);
         let current = Password::typed(PASSWORD).unwrap();
-        let grant = auth.change_password(&principal, &current, PASSWORD, &caller()).await.unwrap();
+        let grant = auth.change_password(principal, &current, PASSWORD, &caller()).await.unwrap();
         let user = self.devices[device].user;
         let open = self.ledger.open_sessions(user);
         self.ledger.end(at, &open, Cause::PasswordChange);
