@@ -17,6 +17,7 @@
 
 mod cases;
 mod client;
+mod cores;
 mod cpu;
 mod database;
 mod floor;

@@ -12,9 +12,13 @@ use sea_orm::{
     ConnectOptions, Database,
     sqlx::{AssertSqlSafe, Executor, sqlite},
 };
+use tokio::time::{Instant, sleep};
 use tracing::log::LevelFilter;
 
 use super::{Store, StoreError};
+
+/// Between two tries to open a database that somebody else is making.
+const PAUSE: Duration = Duration::from_millis(10);
 
 impl Store {
     /// Opens a pool on `url`. PostgreSQL and MySQL are not asked yet: they may be away; the file of
@@ -40,7 +44,15 @@ impl Store {
             options.map_sqlx_sqlite_opts(move |options| tune(options, timeout));
         }
         limit_lock_waits(&mut options, timeout);
-        Ok(Self { db: Database::connect(options).await? })
+        // The one who makes an SQLite database changes its journal, and others meet a lock for which
+        // SQLite does not wait.
+        let deadline = Instant::now() + timeout;
+        loop {
+            match Database::connect(options.clone()).await.map_err(StoreError::from) {
+                Err(StoreError::Contended(_)) if Instant::now() < deadline => sleep(PAUSE).await,
+                outcome => return Ok(Self { db: outcome? }),
+            }
+        }
     }
 }
 

@@ -181,6 +181,20 @@ async fn open(database: &TestDatabase) -> Store {
     Store::open(&database.url, Duration::from_secs(20), 4).await.unwrap()
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn whoever_opens_a_database_that_another_is_making_waits() {
+    for _ in 0..20 {
+        let database = Arc::new(TestDatabase::create().await);
+        let opening = (0..8).map(|_| {
+            let database = Arc::clone(&database);
+            tokio::spawn(async move { open(&database).await.database_time().await })
+        });
+        for time in join_all(opening).await {
+            time.unwrap().unwrap();
+        }
+    }
+}
+
 #[tokio::test]
 async fn replicas_that_migrate_an_empty_database_at_once_all_succeed() {
     let database = TestDatabase::create().await;

@@ -4,6 +4,7 @@ mod large;
 mod login;
 mod refresh;
 mod start;
+mod unseen;
 mod verify;
 
 use std::{path::Path, time::Duration};
@@ -32,6 +33,7 @@ const SESSIONS: u32 = 1000;
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Case {
     Verify,
+    Unseen,
     Refresh,
     Login,
     Large,
@@ -39,11 +41,13 @@ pub(crate) enum Case {
 }
 
 impl Case {
-    const ALL: [Self; 5] = [Self::Verify, Self::Refresh, Self::Login, Self::Large, Self::Start];
+    const ALL: [Self; 6] =
+        [Self::Verify, Self::Unseen, Self::Refresh, Self::Login, Self::Large, Self::Start];
 
     const fn name(self) -> &'static str {
         match self {
             Self::Verify => "verify",
+            Self::Unseen => "unseen",
             Self::Refresh => "refresh",
             Self::Login => "login",
             Self::Large => "large",
@@ -74,6 +78,7 @@ pub(crate) async fn measure(cases: &[Case], plan: &Plan, table: &mut Table) {
         let directory = directory.path();
         match case {
             Case::Verify => verify::measure(plan, directory, table).await,
+            Case::Unseen => unseen::measure(plan, directory, table).await,
             Case::Refresh => refresh::measure(plan, directory, table).await,
             Case::Login => login::measure(plan, directory, table).await,
             Case::Large => large::measure(plan, directory, table).await,
