@@ -224,12 +224,13 @@ async fn try_prepare(store: &Store, auth: &Auth, migrate: bool) -> Result<(), St
 }
 
 fn settings(config: &Config) -> Result<Settings, StartError> {
-    let Config { server, tokens, keys, passwords, accounts, .. } = config;
+    let Config { server, tokens, session_flow, keys, passwords, accounts, .. } = config;
     Ok(Settings {
         policy: TokenPolicy {
             issuer: server.public_url.as_str().to_owned(),
             audience: tokens.audience.clone(),
             access_ttl: tokens.access_ttl,
+            session_flow_access_ttl: session_flow.access_ttl,
             session_idle_ttl: tokens.session_idle_ttl,
             session_max_ttl: tokens.session_max_ttl,
             reuse_interval: tokens.reuse_interval,

@@ -23,7 +23,7 @@ impl Default for SessionFlow {
 
 pub(super) static KEYS: &[Key] = &[Key {
     name: "session_flow.access_ttl",
-    about: "How long an access token lives that was had for a session cookie. Reserved: without effect in this version",
+    about: "How long an access token lives that was had for a session cookie",
     allowed: "`1s` to `120s`",
     read: |c, given| put(&mut c.session_flow.access_ttl, given.parsed(duration)),
     show: |c| show_duration(c.session_flow.access_ttl),

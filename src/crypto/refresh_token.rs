@@ -1,4 +1,4 @@
-//! Refresh tokens: long random secrets that name their session and generation.
+//! Refresh tokens and session cookies: long random secrets that name their session and generation.
 
 use std::fmt;
 
@@ -83,7 +83,33 @@ impl fmt::Debug for RefreshHash {
     }
 }
 
-/// A refresh token that this service issued: its tag is good.
+/// What a token renews its session with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A refresh token of the dual flow.
+    Refresh(Half),
+    /// The cookie of the session flow.
+    Session,
+}
+
+impl From<Half> for Kind {
+    fn from(half: Half) -> Self {
+        Self::Refresh(half)
+    }
+}
+
+impl Kind {
+    /// Fixed, so that secret scanners find leaked tokens.
+    const fn prefix(self) -> &'static str {
+        match self {
+            Self::Refresh(Half::Body) => "tdm_rtb_",
+            Self::Refresh(Half::Cookie) => "tdm_rtc_",
+            Self::Session => "tdm_ses_",
+        }
+    }
+}
+
+/// A token that this service issued: its tag is good.
 #[derive(Clone, Debug)]
 pub struct RefreshToken {
     /// The session it belongs to.
@@ -94,8 +120,8 @@ pub struct RefreshToken {
     pub secret: RefreshSecret,
 }
 
-/// Writes and reads refresh tokens. Wire format: `tdm_rtb_` (body) or `tdm_rtc_` (cookie), then
-/// base64url without padding of
+/// Writes and reads refresh tokens and session cookies. Wire format: `tdm_rtb_` (body), `tdm_rtc_`
+/// (cookie) or `tdm_ses_` (session), then base64url without padding of
 /// `key id(1) ‖ session id(16) ‖ generation(4, big endian) ‖ secret(32) ‖ tag(16)`,
 /// where `tag` is HMAC-SHA-256, cut to 16 bytes, over the prefix and all bytes before it.
 ///
@@ -115,24 +141,26 @@ impl RefreshCodec {
     }
 
     /// The token's text.
-    pub fn encode(&self, half: Half, token: &RefreshToken) -> Zeroizing<String> {
+    pub fn encode(&self, kind: impl Into<Kind>, token: &RefreshToken) -> Zeroizing<String> {
+        let kind = kind.into();
         let mut bytes = Zeroizing::new(Vec::with_capacity(PAYLOAD + TAG));
         let Some(key) = self.keys.first() else { return Zeroizing::default() };
         bytes.push(key.id);
         bytes.extend(token.session.as_bytes());
         bytes.extend(token.generation.to_be_bytes());
         bytes.extend(token.secret.0);
-        let tag = tag(key, half, &bytes);
+        let tag = tag(key, kind, &bytes);
         bytes.extend(tag);
         let mut text = Zeroizing::new(String::with_capacity(8 + (PAYLOAD + TAG).div_ceil(3) * 4));
-        text.push_str(prefix(half));
+        text.push_str(kind.prefix());
         URL_SAFE_NO_PAD.encode_string(bytes.as_slice(), &mut text);
         text
     }
 
-    /// Reads a token of `half`; `None` unless it was issued by this service.
-    pub fn decode(&self, half: Half, text: &str) -> Option<RefreshToken> {
-        let encoded = text.strip_prefix(prefix(half))?;
+    /// Reads a token of this kind; `None` unless it was issued by this service.
+    pub fn decode(&self, kind: impl Into<Kind>, text: &str) -> Option<RefreshToken> {
+        let kind = kind.into();
+        let encoded = text.strip_prefix(kind.prefix())?;
         let mut bytes = Zeroizing::new([0; PAYLOAD + TAG]);
         let length = URL_SAFE_NO_PAD.decode_slice(encoded, bytes.as_mut_slice());
         if length != Ok(PAYLOAD + TAG) {
@@ -144,7 +172,7 @@ impl RefreshCodec {
             .keys
             .iter()
             .filter(|key| key.id == *id)
-            .any(|key| tag(key, half, payload).as_slice().ct_eq(presented).into());
+            .any(|key| tag(key, kind, payload).as_slice().ct_eq(presented).into());
         if !genuine {
             return None;
         }
@@ -164,17 +192,9 @@ impl fmt::Debug for RefreshCodec {
     }
 }
 
-/// Fixed, so that secret scanners find leaked tokens.
-const fn prefix(half: Half) -> &'static str {
-    match half {
-        Half::Body => "tdm_rtb_",
-        Half::Cookie => "tdm_rtc_",
-    }
-}
-
-fn tag(key: &Derived, half: Half, payload: &[u8]) -> [u8; TAG] {
+fn tag(key: &Derived, kind: Kind, payload: &[u8]) -> [u8; TAG] {
     let mut mac = mac(&key.key);
-    mac.update(prefix(half).as_bytes());
+    mac.update(kind.prefix().as_bytes());
     mac.update(payload);
     let full = mac.finalize().into_bytes().0;
     let mut tag = [0; TAG];
@@ -197,17 +217,20 @@ mod tests {
     }
 
     #[test]
-    fn a_token_reads_back_in_its_own_half_only() {
+    fn a_token_reads_back_as_its_own_kind_only() {
         let token = token(7);
-        for (half, other) in [(Half::Body, Half::Cookie), (Half::Cookie, Half::Body)] {
-            let text = codec(1).encode(half, &token);
+        let kinds = [Kind::Refresh(Half::Body), Kind::Refresh(Half::Cookie), Kind::Session];
+        for kind in kinds {
+            let text = codec(1).encode(kind, &token);
             assert_eq!(text.len(), 100);
-            let read = codec(1).decode(half, &text).unwrap();
+            let read = codec(1).decode(kind, &text).unwrap();
             assert_eq!((read.session, read.generation), (token.session, 7));
             assert!(token.secret.hash().matches(&read.secret));
-            assert!(codec(1).decode(other, &text).is_none());
-            let disguised = text.replace(prefix(half), prefix(other));
-            assert!(codec(1).decode(other, &disguised).is_none());
+            for other in kinds.into_iter().filter(|other| *other != kind) {
+                assert!(codec(1).decode(other, &text).is_none());
+                let disguised = text.replace(kind.prefix(), other.prefix());
+                assert!(codec(1).decode(other, &disguised).is_none());
+            }
         }
     }
 

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use super::session::Flow;
+
 /// No access token may live longer, whatever the configuration says: revocation is remembered for
 /// this long.
 pub const MAX_ACCESS_LIFETIME: Duration = Duration::from_mins(10);
@@ -22,8 +24,10 @@ pub struct TokenPolicy {
     pub issuer: String,
     /// `aud` of both halves is this, `/`, and the half.
     pub audience: String,
-    /// Life of an access token.
+    /// Life of an access token of the dual flow.
     pub access_ttl: Duration,
+    /// Life of an access token of the session flow.
+    pub session_flow_access_ttl: Duration,
     /// A session not refreshed for this long is over.
     pub session_idle_ttl: Duration,
     /// A session is over this long after its login, whatever happens.
@@ -39,6 +43,14 @@ pub struct TokenPolicy {
 }
 
 impl TokenPolicy {
+    /// Life of an access token.
+    pub const fn access_ttl_of(&self, flow: Flow) -> Duration {
+        match flow {
+            Flow::Dual => self.access_ttl,
+            Flow::Session => self.session_flow_access_ttl,
+        }
+    }
+
     /// How long a revocation must be remembered: the longest possible access token outlives it
     /// not.
     pub fn revocation_memory(&self) -> Duration {

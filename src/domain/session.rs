@@ -13,6 +13,8 @@ use super::{
 pub enum Flow {
     /// Two halves, two refresh tokens.
     Dual,
+    /// A session cookie, exchanged for pairs that live shortly.
+    Session,
 }
 
 impl Flow {
@@ -20,12 +22,13 @@ impl Flow {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Dual => "dual",
+            Self::Session => "session",
         }
     }
 
     /// Reads the stored name.
     pub fn parse(text: &str) -> Option<Self> {
-        (text == "dual").then_some(Self::Dual)
+        [Self::Dual, Self::Session].into_iter().find(|flow| flow.as_str() == text)
     }
 }
 
@@ -138,6 +141,11 @@ impl Session {
     /// The idle deadline that a refresh at `now` earns, never past the absolute one.
     pub fn next_idle_deadline(&self, now: Timestamp, policy: &TokenPolicy) -> Timestamp {
         now.plus(policy.session_idle_ttl).min(self.expires_at)
+    }
+
+    /// True if an exchange of the session cookie may move the idle deadline: at most once a minute.
+    pub fn exchange_moves_deadline(&self, now: Timestamp) -> bool {
+        now >= self.last_seen_at.plus(Duration::from_mins(1))
     }
 
     /// True if a resend may move the idle deadline: at most once per access token lifetime, so that

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use hyper::body::Bytes;
 use poem::{
     Request, RequestBody, Result,
     http::{HeaderMap, header},
@@ -53,25 +54,29 @@ impl<'a, T: FromMembers> ApiExtractor<'a> for JsonBody<T> {
         body: &mut RequestBody,
         _: ExtractParamOptions<()>,
     ) -> Result<Self> {
-        if !is_json(request.headers()) {
+        if !is_of_type(request.headers(), "application/json") {
             let detail = "send JSON, uncompressed, as Content-Type: application/json";
             return Err(Problem::with_detail(Code::UnsupportedMediaType, detail).into());
         }
-        let settings = &Context::of(request)?.state.settings;
-        let body = body.take()?.into_bytes_limit(settings.max_body);
-        let reading = timeout(settings.request_timeout, body).await;
-        let bytes = reading.map_err(|_| Problem::from(Code::Unavailable))??;
-        Ok(Self(read(&bytes)?))
+        Ok(Self(read(&read_bytes(request, body).await?)?))
     }
 }
 
-/// Exactly one `Content-Type: application/json`, with at most `charset=utf-8`, and no encoding.
-fn is_json(headers: &HeaderMap) -> bool {
+/// The body's bytes, within the limits of size and time.
+pub(super) async fn read_bytes(request: &Request, body: &mut RequestBody) -> Result<Bytes> {
+    let settings = &Context::of(request)?.state.settings;
+    let body = body.take()?.into_bytes_limit(settings.max_body);
+    let reading = timeout(settings.request_timeout, body).await;
+    Ok(reading.map_err(|_| Problem::from(Code::Unavailable))??)
+}
+
+/// Exactly one `Content-Type` of this essence, with at most `charset=utf-8`, and no encoding.
+pub(super) fn is_of_type(headers: &HeaderMap, essence: &str) -> bool {
     let mut lines = headers.get_all(header::CONTENT_TYPE).iter();
     let (Some(line), None) = (lines.next(), lines.next()) else { return false };
     let Ok(text) = line.to_str() else { return false };
     let Ok(mime) = text.parse::<mime::Mime>() else { return false };
-    mime.essence_str() == "application/json"
+    mime.essence_str() == essence
         && mime.params().all(|(name, value)| name == mime::CHARSET && value == "utf-8")
         && !headers.contains_key(header::CONTENT_ENCODING)
 }

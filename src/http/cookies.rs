@@ -1,10 +1,13 @@
-//! The cookies of the cookie half (draft-ietf-httpbis-rfc6265bis).
+//! The cookies: of the cookie half, and of the session flow (draft-ietf-httpbis-rfc6265bis).
 
 use std::time::Duration;
 
 use poem::http::HeaderValue;
 
-use crate::{domain::origin::Origin, service::Grant};
+use crate::{
+    domain::origin::Origin,
+    service::{Grant, RenewalTokens},
+};
 
 /// The refresh cookie goes nowhere else.
 const REFRESH_PATH: &str = "/api/auth/refresh";
@@ -17,6 +20,8 @@ pub(super) struct CookieNames {
     pub(super) access: &'static str,
     /// `__Secure-`: `__Host-` would forbid its path.
     pub(super) refresh: &'static str,
+    /// `__Host-`: it goes everywhere, but only `/iam` reads it.
+    pub(super) session: &'static str,
     secure: &'static str,
 }
 
@@ -26,25 +31,63 @@ impl CookieNames {
             Self {
                 access: "__Host-tandem-access",
                 refresh: "__Secure-tandem-refresh",
+                session: "__Host-tandem-session",
                 secure: "; Secure",
             }
         } else {
-            Self { access: "tandem-access", refresh: "tandem-refresh", secure: "" }
+            Self {
+                access: "tandem-access",
+                refresh: "tandem-refresh",
+                session: "tandem-session",
+                secure: "",
+            }
         }
     }
 
-    /// The cookie half of a grant. Both live as long as the session can be refreshed: refresh must
-    /// present the expired access token too.
+    /// The cookies of a grant. Both live as long as the session can be renewed: refresh must present
+    /// the expired access token too.
     pub(super) fn set(&self, grant: &Grant) -> Vec<HeaderValue> {
-        let life = grant.refresh_expires_in;
-        vec![
-            self.cookie(self.access, "/", &grant.cookie.access, life),
-            self.cookie(self.refresh, REFRESH_PATH, &grant.cookie.refresh, life),
-        ]
+        let life = grant.renewable_for;
+        vec![self.access(&grant.access.cookie, life), self.renewal(&grant.renewal, life)]
+    }
+
+    /// The same, in a browser that may hold those of the other flow: they go.
+    pub(super) fn replace(&self, grant: &Grant) -> Vec<HeaderValue> {
+        let other = match grant.renewal {
+            RenewalTokens::Refresh { .. } => self.cookie(self.session, "/", "", Duration::ZERO),
+            RenewalTokens::Session(_) => {
+                self.cookie(self.refresh, REFRESH_PATH, "", Duration::ZERO)
+            }
+        };
+        let mut cookies = self.set(grant);
+        cookies.push(other);
+        cookies
+    }
+
+    /// The cookie half of an access pair.
+    pub(super) fn access(&self, token: &str, life: Duration) -> HeaderValue {
+        self.cookie(self.access, "/", token, life)
+    }
+
+    /// The cookie that renews a session.
+    pub(super) fn renewal(&self, tokens: &RenewalTokens, life: Duration) -> HeaderValue {
+        match tokens {
+            RenewalTokens::Refresh { cookie, .. } => {
+                self.cookie(self.refresh, REFRESH_PATH, cookie, life)
+            }
+            RenewalTokens::Session(cookie) => self.cookie(self.session, "/", cookie, life),
+        }
     }
 
     /// Expires every cookie, each by its own name and path.
     pub(super) fn expire(&self) -> Vec<HeaderValue> {
+        let mut cookies = self.expire_pair();
+        cookies.push(self.cookie(self.session, "/", "", Duration::ZERO));
+        cookies
+    }
+
+    /// Expires those of the cookie half.
+    pub(super) fn expire_pair(&self) -> Vec<HeaderValue> {
         vec![
             self.cookie(self.access, "/", "", Duration::ZERO),
             self.cookie(self.refresh, REFRESH_PATH, "", Duration::ZERO),

@@ -39,6 +39,11 @@ pub(super) fn refresh_cookies<'a>(
     cookies(headers, names.refresh)
 }
 
+/// Every session cookie. A browser holds one: the prefix keeps sibling hosts from planting another.
+pub(super) fn session_cookies<'a>(headers: &'a HeaderMap, names: &CookieNames) -> Vec<&'a str> {
+    cookies(headers, names.session).collect()
+}
+
 /// The bearer token (RFC 6750 section 2.1; the scheme's name has no case, RFC 9110 section 11.1).
 fn bearer(headers: &HeaderMap) -> Result<Option<&str>, Ambiguous> {
     let mut lines = headers.get_all(header::AUTHORIZATION).iter();

@@ -22,15 +22,18 @@ use serde_json::{Map, Value, json};
 use super::{
     State,
     api::{
-        accounts::AccountsApi, health::HealthApi, keys::KeysApi, sessions::SessionsApi,
-        tokens::TokensApi,
+        accounts::AccountsApi, health::HealthApi, keys::KeysApi, oauth::OAuthApi,
+        session_flow::SessionFlowApi, sessions::SessionsApi, tokens::TokensApi,
     },
     payload::{Credentials, PasswordChange, RefreshRequest},
     problem::Code,
 };
 
+mod oauth;
+
 /// All operations.
-pub(super) type Apis = (AccountsApi, TokensApi, SessionsApi, KeysApi, HealthApi);
+pub(super) type Apis =
+    (AccountsApi, TokensApi, SessionsApi, SessionFlowApi, OAuthApi, KeysApi, HealthApi);
 
 /// The operations.
 pub(super) fn apis(state: &Arc<State>) -> impl OpenApi + 'static {
@@ -39,6 +42,8 @@ pub(super) fn apis(state: &Arc<State>) -> impl OpenApi + 'static {
         AccountsApi(share()),
         TokensApi(share()),
         SessionsApi(share()),
+        SessionFlowApi(share()),
+        OAuthApi(share()),
         KeysApi(share()),
         HealthApi(share()),
     );
@@ -122,6 +127,8 @@ fn problems(operation_id: &str) -> Vec<Code> {
         "register" => &[ANY, CHANGE, JSON, &[Forbidden]],
         "login" => &[ANY, CHANGE, JSON, &[InvalidCredentials]],
         "refresh" => &[ANY, CHANGE, JSON, &[Unauthenticated, InvalidToken]],
+        "passwordLogin" => &[ANY, CHANGE, JSON, &[InvalidCredentials]],
+        "sessionLogout" => &[ANY, CHANGE],
         "changePassword" => &[ANY, GUARD, CHANGE, JSON],
         "logout" => &[ANY, CHANGE],
         "logoutAll" | "endOtherSessions" => &[ANY, GUARD, CHANGE],
@@ -144,7 +151,7 @@ fn put_right(mut document: Value) -> Value {
     if let Some(paths) = document.pointer_mut("/paths").and_then(Value::as_object_mut) {
         let operations = paths.values_mut().filter_map(Value::as_object_mut);
         for operation in operations.flat_map(Map::values_mut).filter_map(Value::as_object_mut) {
-            require_both_halves(operation);
+            require_all(operation);
             describe_answers(operation);
             name_media_types(operation, &schemas);
         }
@@ -152,11 +159,17 @@ fn put_right(mut document: Value) -> Value {
     if let Some(components) = document.pointer_mut("/components").and_then(Value::as_object_mut) {
         let schemas = components.entry("schemas").or_insert_with(|| json!({}));
         schemas["Problem"] = problem_schema();
+        schemas["OAuthError"] = oauth::error_schema();
         let security = components.entry("securitySchemes").or_insert_with(|| json!({}));
         security["cookieRefresh"] = json!({
             "type": "apiKey", "in": "cookie", "name": "__Secure-tandem-refresh",
             "description": "The refresh token of the cookie half: an `HttpOnly` cookie with `Path=/api/auth/refresh`. \
                             Browsers send it by themselves. On plain http (development) its name is `tandem-refresh`.",
+        });
+        security["sessionCookie"] = json!({
+            "type": "apiKey", "in": "cookie", "name": "__Host-tandem-session",
+            "description": "Stands for a session of the session flow: an `HttpOnly` cookie. Browsers send it by themselves. \
+                            On plain http (development) its name is `tandem-session`.",
         });
     }
     document
@@ -186,14 +199,17 @@ fn operation_id(operation: &Map<String, Value>) -> String {
 
 /// The framework writes several schemes as alternatives; here all are needed at once. A public
 /// operation says so explicitly.
-fn require_both_halves(operation: &mut Map<String, Value>) {
+fn require_all(operation: &mut Map<String, Value>) {
     let mut all = Map::new();
     for requirement in operation.get("security").and_then(Value::as_array).into_iter().flatten() {
         all.extend(requirement.as_object().cloned().unwrap_or_default());
     }
-    if operation_id(operation) == "refresh" {
-        all.insert("cookieRefresh".to_owned(), json!([]));
-    }
+    let cookie = match operation_id(operation).as_str() {
+        "refresh" => Some("cookieRefresh"),
+        "token" | "sessionLogout" => Some("sessionCookie"),
+        _ => None,
+    };
+    all.extend(cookie.map(|name| (name.to_owned(), json!([]))));
     operation.insert("security".to_owned(), json!([all]));
 }
 
@@ -221,6 +237,7 @@ fn describe_answers(operation: &mut Map<String, Value>) {
         let media = &mut answer["content"]["application/problem+json"];
         media["examples"][code.as_str()] = problem_example(code);
     }
+    oauth::describe_errors(&id, responses);
     if let Some(refused) = responses.get_mut("401").filter(|_| id == "refresh") {
         refused["headers"]["Set-Cookie"] = text_header(
             "Both cookies, expired: only if a superseded refresh token came back, which ends the \
@@ -244,12 +261,8 @@ fn text_header(description: &str) -> Value {
 fn success_headers(id: &str) -> Value {
     let mut headers =
         json!({ "X-Request-Id": text_header("Names the request in the service's log.") });
-    if matches!(id, "login" | "refresh" | "changePassword" | "logout" | "logoutAll" | "endSession")
-    {
-        headers["Set-Cookie"] = text_header(
-            "Two lines: the access cookie (`Path=/`) and the refresh cookie \
-             (`Path=/api/auth/refresh`), both `HttpOnly; SameSite=Strict`. Not readable by scripts.",
-        );
+    if let Some(cookies) = cookies(id) {
+        headers["Set-Cookie"] = text_header(cookies);
     }
     if id == "verify" {
         headers["X-Auth-Subject"] = text_header("The user's identifier.");
@@ -257,6 +270,33 @@ fn success_headers(id: &str) -> Value {
         headers["X-Auth-Roles"] = text_header("The user's roles, separated by commas.");
     }
     headers
+}
+
+/// Which cookies an operation sets.
+fn cookies(id: &str) -> Option<&'static str> {
+    match id {
+        "refresh" => Some(
+            "Two lines: the access cookie (`Path=/`) and the refresh cookie \
+             (`Path=/api/auth/refresh`), both `HttpOnly; SameSite=Strict`. Not readable by scripts.",
+        ),
+        "login" | "changePassword" => Some(
+            "Three lines: the access cookie (`Path=/`) and the refresh cookie \
+             (`Path=/api/auth/refresh`), both `HttpOnly; SameSite=Strict`, not readable by scripts; the \
+             cookie of the session flow expires. In the session flow the other way round.",
+        ),
+        "logout" | "logoutAll" | "endSession" | "sessionLogout" => {
+            Some("Every cookie of the session, expired; none if no session was named.")
+        }
+        "passwordLogin" => Some(
+            "The session cookie (`Path=/; HttpOnly; SameSite=Strict`), not readable by scripts; those of \
+             the other flow expire.",
+        ),
+        "token" => Some(
+            "In the session flow: the access cookie (`Path=/; HttpOnly; SameSite=Strict`), not readable \
+             by scripts, and the session cookie when its life has become longer.",
+        ),
+        _ => None,
+    }
 }
 
 fn problem_answer(code: Code) -> Value {

@@ -1,7 +1,11 @@
 //! Whose page is asking: the Origin rule and CORS (Fetch standard).
 
-use poem::http::{HeaderMap, HeaderName, HeaderValue, header};
+use poem::{
+    FromRequest, Request, RequestBody, Result,
+    http::{HeaderMap, HeaderName, HeaderValue, header},
+};
 
+use super::caller::Context;
 use crate::domain::origin::Origin;
 
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
@@ -15,6 +19,24 @@ pub(super) enum Verdict {
     Absent,
     /// Another site, a sibling host that is not listed, `null`, or unreadable.
     Foreign,
+}
+
+/// Whose page is asking, as an operation's argument.
+#[derive(Clone, Copy)]
+pub(super) struct Page(Verdict);
+
+impl Page {
+    /// True for our own and the allowed origins, named by the request. For operations that only a
+    /// cookie authorizes: every browser names the origin of what changes something.
+    pub(super) fn is_allowed(self) -> bool {
+        self.0 == Verdict::Allowed
+    }
+}
+
+impl<'a> FromRequest<'a> for Page {
+    async fn from_request(request: &'a Request, _: &mut RequestBody) -> Result<Self> {
+        Ok(Self(Context::of(request)?.verdict))
+    }
 }
 
 /// Knows our own and the allowed origins.

@@ -13,10 +13,13 @@ use poem_openapi::{
 };
 use zeroize::Zeroizing;
 
-use super::body::{FromMembers, Members};
+use super::{
+    body::{FromMembers, Members},
+    form::{Form, FromForm},
+};
 use crate::{
     domain::{clock::Timestamp, session, user},
-    service::Grant,
+    service::{AccessPair, Grant, RenewalTokens},
 };
 
 /// An address and a password.
@@ -219,10 +222,13 @@ pub(super) struct TokenAnswer {
     token_type: String,
     /// Seconds until both access tokens expire.
     expires_in: u64,
-    /// The body refresh token: send it in the body of the next refresh, nowhere else.
-    refresh_token: String,
-    /// Seconds until the session can no longer be refreshed.
-    refresh_expires_in: u64,
+    /// The body refresh token: send it in the body of the next refresh, nowhere else. None in the
+    /// session flow.
+    #[oai(skip_serializing_if_is_none)]
+    refresh_token: Option<String>,
+    /// Seconds until the session can no longer be refreshed. None in the session flow.
+    #[oai(skip_serializing_if_is_none)]
+    refresh_expires_in: Option<u64>,
     /// The session.
     session: Session,
     /// Its owner.
@@ -231,12 +237,16 @@ pub(super) struct TokenAnswer {
 
 impl From<&Grant> for TokenAnswer {
     fn from(grant: &Grant) -> Self {
+        let refresh_token = match &grant.renewal {
+            RenewalTokens::Refresh { body, .. } => Some(body.to_string()),
+            RenewalTokens::Session(_) => None,
+        };
         Self {
-            access_token: grant.body.access.to_string(),
+            access_token: grant.access.body.to_string(),
             token_type: "Bearer".to_owned(),
-            expires_in: grant.expires_in.as_secs(),
-            refresh_token: grant.body.refresh.to_string(),
-            refresh_expires_in: grant.refresh_expires_in.as_secs(),
+            expires_in: grant.access.expires_in.as_secs(),
+            refresh_expires_in: refresh_token.is_some().then(|| grant.renewable_for.as_secs()),
+            refresh_token,
             session: Session::new(&grant.session, true),
             user: User::from(&grant.user),
         }
@@ -249,10 +259,62 @@ impl Example for TokenAnswer {
             access_token: "eyJ0eXAiOiJ0YW5kZW0tYm9keStqd3QifQ.example.example".to_owned(),
             token_type: "Bearer".to_owned(),
             expires_in: 240,
-            refresh_token: EXAMPLE_REFRESH.to_owned(),
-            refresh_expires_in: 604_800,
+            refresh_token: Some(EXAMPLE_REFRESH.to_owned()),
+            refresh_expires_in: Some(604_800),
             session: Session::example(),
             user: User::example(),
+        }
+    }
+}
+
+/// What is asked of the token endpoint.
+#[derive(Object)]
+#[oai(example)]
+pub(super) struct TokenRequest {
+    /// `session` or `urn:tandem:params:oauth:grant-type:session`.
+    pub(super) grant_type: Option<String>,
+}
+
+impl FromForm for TokenRequest {
+    fn from_form(form: &mut Form) -> Self {
+        Self { grant_type: form.take("grant_type") }
+    }
+}
+
+impl Example for TokenRequest {
+    fn example() -> Self {
+        Self { grant_type: Some("session".to_owned()) }
+    }
+}
+
+/// An access token (RFC 6749 section 5.1).
+#[derive(Object)]
+#[oai(example)]
+pub(super) struct AccessTokenAnswer {
+    /// The access token: send it as `Authorization: Bearer`.
+    access_token: String,
+    /// Always `Bearer`.
+    token_type: String,
+    /// Seconds until it expires.
+    expires_in: u64,
+}
+
+impl From<&AccessPair> for AccessTokenAnswer {
+    fn from(pair: &AccessPair) -> Self {
+        Self {
+            access_token: pair.body.to_string(),
+            token_type: "Bearer".to_owned(),
+            expires_in: pair.expires_in.as_secs(),
+        }
+    }
+}
+
+impl Example for AccessTokenAnswer {
+    fn example() -> Self {
+        Self {
+            access_token: "eyJ0eXAiOiJ0YW5kZW0tYm9keStqd3QifQ.example.example".to_owned(),
+            token_type: "Bearer".to_owned(),
+            expires_in: 60,
         }
     }
 }

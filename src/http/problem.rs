@@ -168,6 +168,10 @@ impl Problem {
         Self { cause: Some(cause.to_string()), ..code.into() }
     }
 
+    pub(crate) const fn detail(&self) -> Option<&'static str> {
+        self.detail
+    }
+
     /// Writes the cause of a failure of ours, once, under the request's name.
     pub(crate) fn log(&self, request_id: &str) {
         let Some(cause) = &self.cause else { return };

@@ -24,6 +24,7 @@ use tokio::time::{Instant, timeout};
 use super::{
     State,
     caller::{Context, client_ip},
+    oauth::{self, OAuthError},
     openapi,
     origin::{self, Verdict},
     problem::{Code, Problem},
@@ -57,8 +58,11 @@ impl<E: Endpoint<Output = Response> + 'static> Shell<E> {
             Err(problem) => {
                 problem.log(id);
                 let code = problem.code;
-                let origin = &self.state.settings.public_origin;
-                let mut response = problem.respond(origin, id);
+                let mut response = if uri.path().starts_with(oauth::PREFIX) {
+                    OAuthError::of_problem(&problem).respond()
+                } else {
+                    problem.respond(&self.state.settings.public_origin, id)
+                };
                 if code == Code::MethodNotAllowed {
                     let allow = openapi::allowed_methods(uri.path());
                     response.headers_mut().insert(header::ALLOW, allow);
@@ -110,6 +114,8 @@ impl<E: Endpoint<Output = Response> + 'static> Shell<E> {
         };
         match outcome {
             Ok(Ok(Ok(response))) => Ok(response),
+            // What brings its own answer.
+            Ok(Ok(Err(error))) if error.is_from_response() => Ok(error.into_response()),
             Ok(Ok(Err(error))) => Err(Problem::of_error(error)),
             // The panic hook has written where.
             Ok(Err(_panic)) => Err(Problem::caused(Code::Internal, "the request panicked")),
@@ -150,7 +156,8 @@ impl<E: Endpoint<Output = Response> + 'static> Endpoint for Shell<E> {
         let origin = request.headers().get(header::ORIGIN).cloned();
         let verdict = self.state.origins.judge(request.headers());
         let is_public = request.uri().path() == JWKS_PATH && !is_preflight(&request);
-        let context = Context { state: Arc::clone(&self.state), request_id: id.clone(), ip };
+        let context =
+            Context { state: Arc::clone(&self.state), request_id: id.clone(), ip, verdict };
         request.extensions_mut().insert(context);
 
         let mut response = self.answer(request, verdict, id.to_str().unwrap_or_default()).await;

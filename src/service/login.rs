@@ -3,15 +3,15 @@
 use super::{
     Auth, Grant, ServiceError,
     audit::{self, Event},
-    issue::Secrets,
+    issue::Renewal,
     refusals::Place,
 };
 use crate::{
-    crypto::{password::Verdict, refresh_token::RefreshSecret},
+    crypto::password::Verdict,
     domain::{
         clock::Timestamp,
         email::Email,
-        id::SessionId,
+        id::{SessionId, UserId},
         password::Password,
         session::{Authentication, Caller, EndReason, Flow, Session},
         user::User,
@@ -44,28 +44,51 @@ impl Auth {
         caller: &Caller,
     ) -> Result<Grant, LoginError> {
         let user = self.check_password(email, password, caller).await?;
+        let replaced: Vec<_> = self.presented_pair(presented).into_iter().collect();
+        let (session, user, renewal) =
+            self.open_session(user, Flow::Dual, &replaced, caller).await?;
+        Ok(self.issue(session, user, &renewal, self.clock.now())?)
+    }
+
+    /// The session of an access pair that came along, and its owner.
+    pub(super) fn presented_pair(
+        &self,
+        presented: Option<(&str, &str)>,
+    ) -> Option<(SessionId, UserId)> {
+        let (body, cookie) = presented?;
+        let pair = self.genuine_pair(&self.rings(), body, cookie, self.clock.now()).ok()?;
+        Some((pair.principal.session, pair.principal.user))
+    }
+
+    /// Opens a session for `user`, whose password has been checked. `replaced`: the sessions that the
+    /// same browser had, with their owners; they end.
+    pub(super) async fn open_session(
+        &self,
+        user: User,
+        flow: Flow,
+        replaced: &[(SessionId, UserId)],
+        caller: &Caller,
+    ) -> Result<(Session, User, Renewal), LoginError> {
         let now = self.clock.now();
-        let replaced = presented.and_then(|(body, cookie)| {
-            let pair = self.genuine_pair(&self.rings(), body, cookie, now).ok()?;
-            Some(pair.principal)
-        });
-        let (session, secrets) = self.draft_session(&user, caller, now);
-        let replaced_id = replaced.as_ref().map(|principal| principal.session);
-        let opened = self.open(&user, &session, &secrets, replaced_id).await?;
+        let (session, renewal) = self.draft_session(&user, flow, caller, now);
+        let new = NewSession { session: session.clone(), hashes: renewal.hashes() };
+        let ids: Vec<SessionId> = replaced.iter().map(|(id, _)| *id).collect();
+        let opened =
+            retry(|| self.try_open(&user, &new, &ids)).await.map_err(ServiceError::from)?;
         let Some((user, ended)) = opened else { return Err(LoginError::InvalidCredentials) };
         self.forget(&ended, now);
         for (id, reason) in ended {
-            // The replaced session may have been somebody else's, in the same browser.
-            let replaced = replaced.as_ref().filter(|principal| principal.session == id);
-            let owner = replaced.map_or(user.id, |principal| principal.user);
+            // A replaced session may have been somebody else's, in the same browser.
+            let replaced = replaced.iter().find(|(replaced, _)| *replaced == id);
+            let owner = replaced.map_or(user.id, |(_, owner)| *owner);
             audit::record(Event::SessionEnded(reason), Some(owner), Some(id), caller);
         }
         audit::record(Event::LoginSuccess, Some(user.id), Some(session.id), caller);
-        Ok(self.issue(session, user, &secrets, now)?)
+        Ok((session, user, renewal))
     }
 
     /// The enabled account with this address and password. Takes as long where there is none.
-    async fn check_password(
+    pub(super) async fn check_password(
         &self,
         email: &Email,
         password: &Password,
@@ -102,18 +125,19 @@ impl Auth {
         }
     }
 
-    /// A session that begins now, and its first two secrets.
+    /// A session that begins now, and its first secrets.
     pub(super) fn draft_session(
         &self,
         user: &User,
+        flow: Flow,
         caller: &Caller,
         now: Timestamp,
-    ) -> (Session, Secrets) {
+    ) -> (Session, Renewal) {
         let expires_at = now.plus(self.policy().session_max_ttl);
         let session = Session {
             id: SessionId::random(&*self.entropy),
             user: user.id,
-            flow: Flow::Dual,
+            flow,
             created_at: now,
             last_seen_at: now,
             idle_expires_at: now.plus(self.policy().session_idle_ttl).min(expires_at),
@@ -125,35 +149,23 @@ impl Auth {
             generation: 1,
             acknowledged_at: None,
         };
-        let secret = || RefreshSecret::random(&*self.entropy);
-        (session, Secrets { body: secret(), cookie: secret() })
+        (session, Renewal::random(flow, &*self.entropy))
     }
 
-    /// Opens the session, ends the one it replaces and those beyond the limit; gives the account as it
+    /// Opens the session, ends those it replaces and those beyond the limit; gives the account as it
     /// is now and what ended, or `None` if its credentials changed since its password was checked.
-    async fn open(
-        &self,
-        user: &User,
-        session: &Session,
-        secrets: &Secrets,
-        replaced: Option<SessionId>,
-    ) -> Result<Option<(User, Ended)>, ServiceError> {
-        let new = NewSession { session: session.clone(), hashes: secrets.hashes() };
-        Ok(retry(|| self.try_open(user, &new, replaced)).await?)
-    }
-
     async fn try_open(
         &self,
         user: &User,
         new: &NewSession,
-        replaced: Option<SessionId>,
+        replaced: &[SessionId],
     ) -> Result<Option<(User, Ended)>, StoreError> {
         let transaction = self.store.begin().await?;
         let Some(user) = transaction.hold_user(user).await? else { return Ok(None) };
         let now = self.clock.now();
         let mut ended = Vec::new();
-        if let Some(id) = replaced {
-            end(&transaction, &[id], EndReason::Replaced, now, &mut ended).await?;
+        for id in replaced {
+            end(&transaction, &[*id], EndReason::Replaced, now, &mut ended).await?;
         }
         transaction.insert_session(new).await?;
         let surplus =

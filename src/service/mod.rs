@@ -17,6 +17,7 @@ mod refresh;
 mod refusals;
 mod register;
 mod revocation;
+mod session_flow;
 mod sessions;
 mod watch;
 
@@ -24,12 +25,13 @@ pub use self::{
     accounts::AccountError,
     authenticate::AccessError,
     error::ServiceError,
-    issue::Grant,
+    issue::{AccessPair, Grant, RenewalTokens},
     keys::{Jwk, KeyListing, KeyServiceError},
     login::LoginError,
     password::ChangePasswordError,
     refresh::{RefreshCall, RefreshError},
     register::RegisterError,
+    session_flow::{Exchange, ExchangeError, SignIn},
     watch::{Readiness, Watch},
 };
 use self::{

@@ -42,7 +42,7 @@ impl From<StoreError> for ChangePasswordError {
 
 impl Auth {
     /// Changes the principal's password. *All* its sessions end, the presented one too, because a
-    /// thief may hold it as well; the answer opens a new one.
+    /// thief may hold it as well; the answer opens a new one of the same flow.
     pub async fn change_password(
         &self,
         principal: &Principal,
@@ -53,6 +53,8 @@ impl Auth {
         let found = self.store.user(principal.user).await?;
         let found = found.filter(|found| found.user.is_enabled());
         let found = found.ok_or(ChangePasswordError::Gone)?;
+        let presented = self.store.session(principal.session).await?;
+        let flow = presented.ok_or(ChangePasswordError::Gone)?.session.flow;
         let new = Password::new(new, self.settings.min_password_length, &found.user.email)?;
         let verdict = self.hasher.verify(current, Some(&found.password_hash)).await;
         if verdict.map_err(ServiceError::from)? == Verdict::Wrong {
@@ -62,13 +64,13 @@ impl Auth {
         let hash = self.hasher.hash(&new).await.map_err(ServiceError::from)?;
 
         let now = self.clock.now();
-        let (session, secrets) = self.draft_session(&found.user, caller, now);
-        let new = NewSession { session: session.clone(), hashes: secrets.hashes() };
+        let (session, renewal) = self.draft_session(&found.user, flow, caller, now);
+        let new = NewSession { session: session.clone(), hashes: renewal.hashes() };
         let replaced = retry(|| self.replace_password(&found.user, &hash, Some(&new))).await?;
         let (user, ended, ended_at) = replaced.ok_or(ChangePasswordError::Gone)?;
         audit::record(Event::PasswordChange, Some(user.id), Some(principal.session), caller);
         self.announce_ended(user.id, &ended, EndReason::PasswordChange, ended_at, caller);
-        Ok(self.issue(session, user, &secrets, now)?)
+        Ok(self.issue(session, user, &renewal, now)?)
     }
 
     /// Sets a password hash, ends all sessions, and opens `new`, in one transaction. The user's row

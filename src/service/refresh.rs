@@ -4,7 +4,7 @@ use super::{
     AccessError, Auth, Grant, ServiceError,
     audit::{self, Event},
     authenticate::half_name,
-    issue::Secrets,
+    issue::{self, Secrets},
     refusals::Place,
 };
 use crate::{
@@ -18,7 +18,7 @@ use crate::{
         refresh::{self, Age, Decision, Presented, Progress, Stale},
         session::{Caller, EndReason, Session},
     },
-    store::{RefreshState, Rotation, SecretHashes, StoredSession},
+    store::{RefreshState, Renewal, Rotation, SecretHashes, StoredSession},
 };
 
 /// How often a rotation that somebody else won is decided anew.
@@ -137,9 +137,9 @@ impl Auth {
             Some(stored) if stored.session.ended_at.is_some() => "ended",
             Some(stored) if !stored.session.is_alive(now) => "overdue",
             Some(stored) if !stored.user.is_enabled() => "disabled",
-            Some(stored) => match stored.refresh {
-                Some(state) => return Ok((stored, state)),
-                None => "no_refresh_tokens",
+            Some(stored) => match stored.renewal {
+                Some(Renewal::Refresh(state)) => return Ok((stored, state)),
+                Some(Renewal::Cookie(_)) | None => "no_refresh_tokens",
             },
         };
         self.refuse(credentials, reason, "pair", caller);
@@ -212,7 +212,7 @@ impl Auth {
         session.last_seen_at = now;
         session.idle_expires_at = step.idle_expires_at;
         audit::record(Event::SessionRenewed, Some(user.id), Some(session.id), caller);
-        Ok(Some(self.issue(session, user, &secrets, now)?))
+        Ok(Some(self.issue(session, user, &issue::Renewal::Refresh(secrets), now)?))
     }
 
     /// The current generation again: the half that lies behind is derived from the one presented.
@@ -241,7 +241,7 @@ impl Auth {
                 self.store.touch(session.id, session.generation, now, deadline).await?;
             }
         }
-        self.issue(session, user, &secrets, now)
+        self.issue(session, user, &issue::Renewal::Refresh(secrets), now)
     }
 
     async fn reuse(

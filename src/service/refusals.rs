@@ -12,6 +12,7 @@ pub(super) enum Place {
     Refresh,
     Login,
     Logout,
+    Exchange,
     Origin,
 }
 
@@ -22,6 +23,7 @@ impl Place {
             Self::Refresh => "refresh",
             Self::Login => "login",
             Self::Logout => "logout",
+            Self::Exchange => "exchange",
             Self::Origin => "origin",
         }
     }

@@ -19,7 +19,9 @@ pub use self::{
     keys::StoredKey,
     retry::retry,
     schema::{MigrationStatus, SchemaState},
-    sessions::{Change, NewSession, RefreshState, Rotation, SecretHashes, StoredSession},
+    sessions::{
+        Change, NewHashes, NewSession, RefreshState, Renewal, Rotation, SecretHashes, StoredSession,
+    },
     users::{NewUser, StoredUser},
 };
 use crate::domain::clock::Timestamp;

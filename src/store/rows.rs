@@ -2,7 +2,7 @@
 
 use entity::{sessions, users};
 
-use super::{RefreshState, SecretHashes, StoreError, StoredSession, StoredUser};
+use super::{RefreshState, Renewal, SecretHashes, StoreError, StoredSession, StoredUser};
 use crate::{
     crypto::refresh_token::RefreshHash,
     domain::{
@@ -58,31 +58,26 @@ pub(super) fn stored_session(
     row: &sessions::Model,
     owner: users::Model,
 ) -> Result<StoredSession, StoreError> {
-    Ok(StoredSession {
-        session: session(row)?,
-        user: user(owner)?.user,
-        refresh: refresh_state(row)?,
-    })
+    Ok(StoredSession { session: session(row)?, user: user(owner)?.user, renewal: renewal(row)? })
 }
 
-fn refresh_state(row: &sessions::Model) -> Result<Option<RefreshState>, StoreError> {
-    let Some(current) = hashes(row.body_hash.as_deref(), row.cookie_hash.as_deref())? else {
-        return Ok(None);
+fn renewal(row: &sessions::Model) -> Result<Option<Renewal>, StoreError> {
+    let hash = |bytes: &Option<Vec<u8>>| bytes.as_deref().map(stored_hash).transpose();
+    let pair = |body, cookie| match (hash(body)?, hash(cookie)?) {
+        (Some(body), Some(cookie)) => Ok(Some(SecretHashes { body, cookie })),
+        (None, None) => Ok(None),
+        _ => Err(StoreError::Inconsistent("sessions hashes")),
     };
-    let previous = hashes(row.previous_body_hash.as_deref(), row.previous_cookie_hash.as_deref())?;
+    if Flow::parse(&row.flow) == Some(Flow::Session) {
+        return Ok(hash(&row.cookie_hash)?.map(Renewal::Cookie));
+    }
+    let Some(current) = pair(&row.body_hash, &row.cookie_hash)? else { return Ok(None) };
+    let previous = pair(&row.previous_body_hash, &row.previous_cookie_hash)?;
     let salt = row.salt.as_deref().map(<[u8; 32]>::try_from).transpose();
     let salt = salt.map_err(|_| StoreError::Inconsistent("sessions.salt"))?;
-    Ok(Some(RefreshState { current, previous, salt }))
+    Ok(Some(Renewal::Refresh(RefreshState { current, previous, salt })))
 }
 
-fn hashes(body: Option<&[u8]>, cookie: Option<&[u8]>) -> Result<Option<SecretHashes>, StoreError> {
-    let read =
-        |bytes| RefreshHash::from_slice(bytes).ok_or(StoreError::Inconsistent("sessions hashes"));
-    match (body, cookie) {
-        (None, None) => Ok(None),
-        (Some(body), Some(cookie)) => {
-            Ok(Some(SecretHashes { body: read(body)?, cookie: read(cookie)? }))
-        }
-        _ => Err(StoreError::Inconsistent("sessions hashes")),
-    }
+fn stored_hash(bytes: &[u8]) -> Result<RefreshHash, StoreError> {
+    RefreshHash::from_slice(bytes).ok_or(StoreError::Inconsistent("sessions hashes"))
 }

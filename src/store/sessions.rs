@@ -48,8 +48,17 @@ pub struct StoredSession {
     pub session: Session,
     /// Its owner.
     pub user: User,
-    /// Its refresh tokens; `None` once it has ended.
-    pub refresh: Option<RefreshState>,
+    /// What renews it; `None` once it has ended.
+    pub renewal: Option<Renewal>,
+}
+
+/// What renews a session, by its flow.
+#[derive(Clone, Copy, Debug)]
+pub enum Renewal {
+    /// Refresh tokens.
+    Refresh(RefreshState),
+    /// The session cookie.
+    Cookie(RefreshHash),
 }
 
 /// A session to be opened, at generation 1.
@@ -57,8 +66,17 @@ pub struct StoredSession {
 pub struct NewSession {
     /// The session.
     pub session: Session,
-    /// Its refresh secrets.
-    pub hashes: SecretHashes,
+    /// What renews it.
+    pub hashes: NewHashes,
+}
+
+/// What is stored of the first secrets of a session, by its flow.
+#[derive(Clone, Copy, Debug)]
+pub enum NewHashes {
+    /// Of the refresh tokens.
+    Refresh(SecretHashes),
+    /// Of the session cookie.
+    Cookie(RefreshHash),
 }
 
 /// The step from one generation to the next.
@@ -224,13 +242,17 @@ impl Transaction {
     /// Opens a session.
     pub async fn insert_session(&self, new: &NewSession) -> Result<(), StoreError> {
         let NewSession { session, hashes } = new;
+        let (body, cookie) = match hashes {
+            NewHashes::Refresh(SecretHashes { body, cookie }) => (Some(body), cookie),
+            NewHashes::Cookie(cookie) => (None, cookie),
+        };
         let row = ActiveModel {
             id: Set(session.id.to_string()),
             user_id: Set(session.user.to_string()),
             flow: Set(session.flow.as_str().to_owned()),
             generation: Set(session.generation.into()),
-            body_hash: Set(Some(hashes.body.as_bytes().to_vec())),
-            cookie_hash: Set(Some(hashes.cookie.as_bytes().to_vec())),
+            body_hash: Set(body.map(|hash| hash.as_bytes().to_vec())),
+            cookie_hash: Set(Some(cookie.as_bytes().to_vec())),
             previous_body_hash: Set(None),
             previous_cookie_hash: Set(None),
             salt: Set(None),

@@ -54,16 +54,10 @@ impl AccountsApi {
         headers: &HeaderMap,
         body: JsonBody<Credentials>,
     ) -> Result<Answer<Json<TokenAnswer>, 200>> {
-        let password = read_password("password", &body.0.password);
-        let (email, password) = match read_email(&body.0.email) {
-            Ok(email) => (email, password?),
-            Err(problem) => return Err(problem.and(password).into()),
-        };
-        // What is ambiguous is not presented: it must not keep anybody from logging in.
-        let presented = AccessTokens::read(headers, &self.0.cookies).ok();
-        let presented = presented.and_then(|tokens| tokens.body.zip(tokens.cookie));
+        let (email, password) = read_credentials(&body.0)?;
+        let presented = presented_pair(&self.0, headers);
         let grant = self.0.auth.login(&email, &password, presented, &caller.0).await;
-        Ok(grant_answer(&self.0, &grant.map_err(Problem::from)?))
+        Ok(new_session_answer(&self.0, &grant.map_err(Problem::from)?))
     }
 
     /// Change the password
@@ -82,7 +76,7 @@ impl AccountsApi {
             .map_err(|problem| problem.and(self.check_new("new_password", new)))?;
         let grant =
             self.0.auth.change_password(guarded.principal(), &current, new, &caller.0).await;
-        Ok(grant_answer(&self.0, &grant.map_err(Problem::from)?))
+        Ok(new_session_answer(&self.0, &grant.map_err(Problem::from)?))
     }
 
     /// See who is logged in
@@ -105,9 +99,28 @@ impl AccountsApi {
     }
 }
 
-/// Both halves of a grant.
-pub(super) fn grant_answer(state: &State, grant: &Grant) -> Answer<Json<TokenAnswer>, 200> {
-    Answer::new(Json(TokenAnswer::from(grant))).with_cookies(state.cookies.set(grant))
+/// Both halves of a grant for a session that began with it: it takes the place of what the browser had.
+fn new_session_answer(state: &State, grant: &Grant) -> Answer<Json<TokenAnswer>, 200> {
+    Answer::new(Json(TokenAnswer::from(grant))).with_cookies(state.cookies.replace(grant))
+}
+
+/// The access pair that comes along with a login. What is ambiguous is not presented: it must not keep
+/// anybody from logging in.
+pub(super) fn presented_pair<'a>(
+    state: &State,
+    headers: &'a HeaderMap,
+) -> Option<(&'a str, &'a str)> {
+    let tokens = AccessTokens::read(headers, &state.cookies).ok()?;
+    tokens.body.zip(tokens.cookie)
+}
+
+/// Both credentials, or everything that is wrong with them.
+pub(super) fn read_credentials(credentials: &Credentials) -> Result<(Email, Password), Problem> {
+    let password = read_password("password", &credentials.password);
+    match read_email(&credentials.email) {
+        Ok(email) => Ok((email, password?)),
+        Err(problem) => Err(problem.and(password)),
+    }
 }
 
 fn read_email(text: &str) -> Result<Email, Problem> {

@@ -3,6 +3,8 @@
 pub(super) mod accounts;
 pub(super) mod health;
 pub(super) mod keys;
+pub(super) mod oauth;
+pub(super) mod session_flow;
 pub(super) mod sessions;
 pub(super) mod tokens;
 
@@ -17,6 +19,10 @@ pub(super) enum Tag {
     Tokens,
     /// Seeing and ending sign-ins.
     Sessions,
+    /// The second way in, for pages that store nothing: a session cookie.
+    SessionFlow,
+    /// The token endpoint (RFC 6749).
+    OAuth,
     /// The public signing keys.
     Keys,
     /// For orchestrators.

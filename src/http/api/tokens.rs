@@ -20,7 +20,6 @@ use super::{
         problem::Problem,
     },
     Tag,
-    accounts::grant_answer,
 };
 use crate::service::RefreshCall;
 
@@ -50,7 +49,8 @@ impl TokensApi {
         };
         let grant = self.0.auth.refresh(call, &caller.0).await;
         let grant = grant.map_err(|e| Problem::of_refresh(e, self.0.cookies.expire()))?;
-        Ok(grant_answer(&self.0, &grant))
+        let cookies = self.0.cookies.set(&grant);
+        Ok(Answer::new(Json(TokenAnswer::from(&grant))).with_cookies(cookies))
     }
 
     /// Log out

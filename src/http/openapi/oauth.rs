@@ -1,0 +1,62 @@
+//! The token endpoint in the document: its errors are not problems (RFC 6749 section 5.2).
+#![expect(clippy::indexing_slicing, reason = "writing to a JSON object by index inserts")]
+
+use serde_json::{Map, Value, json};
+
+use super::text_header;
+use crate::http::oauth::ErrorCode;
+
+/// Which errors an operation of the token endpoint can answer, by status; none for others.
+fn errors(operation_id: &str) -> &'static [(u16, &'static [ErrorCode])] {
+    use ErrorCode::{
+        AccessDenied, InvalidGrant, InvalidRequest, ServerError, TemporarilyUnavailable,
+        UnsupportedGrantType,
+    };
+    match operation_id {
+        "token" => &[
+            (400, &[InvalidRequest, InvalidGrant, UnsupportedGrantType]),
+            (403, &[AccessDenied]),
+            (413, &[InvalidRequest]),
+            (500, &[ServerError]),
+            (503, &[TemporarilyUnavailable]),
+        ],
+        _ => &[],
+    }
+}
+
+pub(super) fn describe_errors(operation_id: &str, responses: &mut Map<String, Value>) {
+    for (status, codes) in errors(operation_id) {
+        let mut headers =
+            json!({ "X-Request-Id": text_header("Names the request in the service's log.") });
+        if codes.contains(&ErrorCode::TemporarilyUnavailable) {
+            headers["Retry-After"] = text_header("Seconds to wait before trying again.");
+        }
+        let lines: Vec<_> = codes.iter().map(|code| format!("`{}`", code.as_str())).collect();
+        let mut answer = json!({
+            "description": format!("{}.", lines.join(", ")),
+            "headers": headers,
+            "content": { "application/json": {
+                "schema": { "$ref": "#/components/schemas/OAuthError" },
+            } },
+        });
+        for code in *codes {
+            let name = code.as_str();
+            answer["content"]["application/json"]["examples"][name] =
+                json!({ "summary": name, "value": { "error": name } });
+        }
+        responses.insert(status.to_string(), answer);
+    }
+}
+
+pub(super) fn error_schema() -> Value {
+    let codes: Vec<_> = ErrorCode::ALL.iter().map(|code| code.as_str()).collect();
+    json!({
+        "type": "object",
+        "description": "An error of the token endpoint (RFC 6749 section 5.2).",
+        "required": ["error"],
+        "properties": {
+            "error": { "type": "string", "enum": codes, "description": "From a closed set." },
+            "error_description": { "type": "string", "description": "For people." },
+        },
+    })
+}
