@@ -103,9 +103,10 @@ impl OAuthError {
             | Code::UnsupportedMediaType
             | Code::ValidationFailed => ErrorCode::InvalidRequest,
         };
-        let status = match problem.code {
-            Code::UnsupportedMediaType => StatusCode::BAD_REQUEST,
-            code => code.status(),
+        let status = if problem.code == Code::UnsupportedMediaType {
+            StatusCode::BAD_REQUEST
+        } else {
+            problem.code.status()
         };
         let description = problem.detail().unwrap_or_else(|| problem.code.title());
         Self { status, code, description }

@@ -125,12 +125,10 @@ fn problems(operation_id: &str) -> Vec<Code> {
     const JSON: &[Code] = &[UnsupportedMediaType, ValidationFailed];
     let groups: &[&[Code]] = match operation_id {
         "register" => &[ANY, CHANGE, JSON, &[Forbidden]],
-        "login" => &[ANY, CHANGE, JSON, &[InvalidCredentials]],
+        "login" | "passwordLogin" => &[ANY, CHANGE, JSON, &[InvalidCredentials]],
         "refresh" => &[ANY, CHANGE, JSON, &[Unauthenticated, InvalidToken]],
-        "passwordLogin" => &[ANY, CHANGE, JSON, &[InvalidCredentials]],
-        "sessionLogout" => &[ANY, CHANGE],
         "changePassword" => &[ANY, GUARD, CHANGE, JSON],
-        "logout" => &[ANY, CHANGE],
+        "logout" | "sessionLogout" => &[ANY, CHANGE],
         "logoutAll" | "endOtherSessions" => &[ANY, GUARD, CHANGE],
         "endSession" => &[ANY, GUARD, CHANGE, &[NotFound]],
         "me" | "listSessions" => &[ANY, GUARD],

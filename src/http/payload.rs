@@ -245,7 +245,7 @@ impl From<&Grant> for TokenAnswer {
             access_token: grant.access.body.to_string(),
             token_type: "Bearer".to_owned(),
             expires_in: grant.access.expires_in.as_secs(),
-            refresh_expires_in: refresh_token.is_some().then(|| grant.renewable_for.as_secs()),
+            refresh_expires_in: refresh_token.is_some().then_some(grant.renewable_for.as_secs()),
             refresh_token,
             session: Session::new(&grant.session, true),
             user: User::from(&grant.user),
