@@ -10,15 +10,20 @@ use poem_openapi::{
 
 use super::{
     caller::Context,
-    credentials::{AccessTokens, Ambiguous},
+    credentials::{AccessTokens, Ambiguous, bearer},
     problem::{Code, Problem},
 };
-use crate::domain::pair::{Pair, Principal};
+use crate::domain::{
+    client::Machine,
+    pair::{Pair, Principal},
+};
 
 /// Name of the scheme of the body half in the document.
 pub(super) const BODY_ACCESS: &str = "bodyAccess";
 /// Name of the scheme of the cookie half in the document.
 pub(super) const COOKIE_ACCESS: &str = "cookieAccess";
+/// Name of the scheme of machine tokens in the document.
+pub(super) const MACHINE_ACCESS: &str = "machineAccess";
 
 /// A verified pair: who the request speaks for.
 pub(super) struct Guarded(Arc<Pair>);
@@ -31,6 +36,17 @@ impl Guarded {
 
 /// The same for a reverse proxy's question, which knows no `400`.
 pub(super) struct Forwarded(pub(super) Guarded);
+
+/// A verified machine token: for operations that say so, and for no others.
+pub(super) struct MachineGuarded(Arc<Machine>);
+
+impl MachineGuarded {
+    /// Goes on only if the token is good for `scope`.
+    pub(super) fn require(&self, scope: &str) -> Result<&Machine, Problem> {
+        let allowed = self.0.scopes.contains(scope);
+        allowed.then_some(&*self.0).ok_or_else(|| Code::Forbidden.into())
+    }
+}
 
 /// Both access tokens, as presented: for operations that judge them by their own rules.
 pub(super) struct PresentedAccess {
@@ -89,7 +105,7 @@ fn register_schemes(registry: &mut Registry) {
 }
 
 macro_rules! security_extractor {
-    ($name:ident, |$request:ident| $judge:expr) => {
+    ($name:ident, $schemes:expr, |$request:ident| $judge:expr) => {
         impl<'a> ApiExtractor<'a> for $name {
             const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::SecurityScheme];
             type ParamType = ();
@@ -100,7 +116,7 @@ macro_rules! security_extractor {
             }
 
             fn security_schemes() -> Vec<&'static str> {
-                vec![BODY_ACCESS, COOKIE_ACCESS]
+                $schemes
             }
 
             async fn from_request(
@@ -114,14 +130,21 @@ macro_rules! security_extractor {
     };
 }
 
-security_extractor!(Guarded, |request| authenticate(request)?);
-security_extractor!(Forwarded, |request| {
+const PAIR: [&str; 2] = [BODY_ACCESS, COOKIE_ACCESS];
+
+security_extractor!(Guarded, PAIR.to_vec(), |request| authenticate(request)?);
+security_extractor!(Forwarded, PAIR.to_vec(), |request| {
     let guarded = authenticate(request).map_err(|problem| {
         if problem.code == Code::InvalidRequest { Code::InvalidToken.into() } else { problem }
     });
     Self(guarded?)
 });
-security_extractor!(PresentedAccess, |request| {
+security_extractor!(MachineGuarded, vec![MACHINE_ACCESS], |request| {
+    let token = bearer(request.headers()).map_err(Problem::from)?;
+    let machine = Context::of(request)?.state.auth.authenticate_machine(token);
+    Self(machine.map_err(Problem::from)?)
+});
+security_extractor!(PresentedAccess, PAIR.to_vec(), |request| {
     let AccessTokens { body, cookie } =
         AccessTokens::read(request.headers(), &Context::of(request)?.state.cookies)
             .map_err(Problem::from)?;

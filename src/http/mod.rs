@@ -7,6 +7,7 @@ use poem::{Endpoint, Response, Route};
 mod api;
 mod body;
 mod caller;
+mod client;
 mod connection;
 mod cookies;
 mod credentials;

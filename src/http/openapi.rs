@@ -23,7 +23,8 @@ use super::{
     State,
     api::{
         accounts::AccountsApi, health::HealthApi, keys::KeysApi, oauth::OAuthApi,
-        session_flow::SessionFlowApi, sessions::SessionsApi, tokens::TokensApi,
+        revocations::RevocationsApi, session_flow::SessionFlowApi, sessions::SessionsApi,
+        tokens::TokensApi,
     },
     payload::{Credentials, PasswordChange, RefreshRequest},
     problem::Code,
@@ -32,8 +33,16 @@ use super::{
 mod oauth;
 
 /// All operations.
-pub(super) type Apis =
-    (AccountsApi, TokensApi, SessionsApi, SessionFlowApi, OAuthApi, KeysApi, HealthApi);
+pub(super) type Apis = (
+    AccountsApi,
+    TokensApi,
+    SessionsApi,
+    SessionFlowApi,
+    OAuthApi,
+    RevocationsApi,
+    KeysApi,
+    HealthApi,
+);
 
 /// The operations.
 pub(super) fn apis(state: &Arc<State>) -> impl OpenApi + 'static {
@@ -44,6 +53,7 @@ pub(super) fn apis(state: &Arc<State>) -> impl OpenApi + 'static {
         SessionsApi(share()),
         SessionFlowApi(share()),
         OAuthApi(share()),
+        RevocationsApi(share()),
         KeysApi(share()),
         HealthApi(share()),
     );
@@ -133,7 +143,8 @@ fn problems(operation_id: &str) -> Vec<Code> {
         "endSession" => &[ANY, GUARD, CHANGE, &[NotFound]],
         "me" | "listSessions" => &[ANY, GUARD],
         "verify" => &[GUARD, &[Unavailable]],
-        "jwks" => &[&[InvalidRequest, Unavailable]],
+        "jwks" | "metadata" => &[&[InvalidRequest, Unavailable]],
+        "revocations" => &[ANY, GUARD, &[Forbidden, ValidationFailed]],
         "live" | "ready" => &[&[InvalidRequest]],
         _ => &[],
     };
@@ -164,6 +175,7 @@ fn put_right(mut document: Value) -> Value {
             "description": "The refresh token of the cookie half: an `HttpOnly` cookie with `Path=/api/auth/refresh`. \
                             Browsers send it by themselves. On plain http (development) its name is `tandem-refresh`.",
         });
+        oauth::describe_schemes(security);
         security["sessionCookie"] = json!({
             "type": "apiKey", "in": "cookie", "name": "__Host-tandem-session",
             "description": "Stands for a session of the session flow: an `HttpOnly` cookie. Browsers send it by themselves. \
@@ -198,13 +210,18 @@ fn operation_id(operation: &Map<String, Value>) -> String {
 /// The framework writes several schemes as alternatives; here all are needed at once. A public
 /// operation says so explicitly.
 fn require_all(operation: &mut Map<String, Value>) {
+    let id = operation_id(operation);
+    if let Some(alternatives) = oauth::requirements(&id) {
+        operation.insert("security".to_owned(), alternatives);
+        return;
+    }
     let mut all = Map::new();
     for requirement in operation.get("security").and_then(Value::as_array).into_iter().flatten() {
         all.extend(requirement.as_object().cloned().unwrap_or_default());
     }
-    let cookie = match operation_id(operation).as_str() {
+    let cookie = match id.as_str() {
         "refresh" => Some("cookieRefresh"),
-        "token" | "sessionLogout" => Some("sessionCookie"),
+        "sessionLogout" => Some("sessionCookie"),
         _ => None,
     };
     all.extend(cookie.map(|name| (name.to_owned(), json!([]))));

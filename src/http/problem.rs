@@ -7,6 +7,7 @@ use poem::{
     error::{MethodNotAllowedError, NotFoundError, ReadBodyError},
     http::{HeaderValue, StatusCode, header},
 };
+use poem_openapi::error::ParseParamError;
 use serde::Serialize;
 
 use crate::{
@@ -198,6 +199,9 @@ impl Problem {
         }
         if error.is::<MethodNotAllowedError>() {
             return Code::MethodNotAllowed.into();
+        }
+        if let Some(error) = error.downcast_ref::<ParseParamError>() {
+            return Self::field(error.name, "does not have the documented form");
         }
         if let Some(ReadBodyError::PayloadTooLarge) = error.downcast_ref() {
             return Code::PayloadTooLarge.into();
