@@ -13,6 +13,7 @@ pub mod pair;
 pub mod password;
 pub mod policy;
 pub mod refresh;
+pub mod requirement;
 pub mod role;
 pub mod secret;
 pub mod session;

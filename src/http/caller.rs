@@ -9,6 +9,7 @@ use poem::{
 
 use super::{
     State,
+    origin::Verdict,
     problem::{Code, Problem},
 };
 use crate::domain::{
@@ -25,6 +26,8 @@ pub(super) struct Context {
     pub(super) state: Arc<State>,
     pub(super) request_id: HeaderValue,
     pub(super) ip: Option<IpAddr>,
+    /// Where the request says it comes from.
+    pub(super) verdict: Verdict,
 }
 
 impl Context {

@@ -11,6 +11,8 @@ use poem_openapi::{
 use super::{
     caller::Context,
     credentials::{AccessTokens, Ambiguous},
+    forwarded,
+    origin::Verdict,
     problem::{Code, Problem},
 };
 use crate::domain::pair::{Pair, Principal};
@@ -29,7 +31,7 @@ impl Guarded {
     }
 }
 
-/// The same for a reverse proxy's question, which knows no `400`.
+/// The same for a reverse proxy's question, by the rules of the request that it holds back.
 pub(super) struct Forwarded(pub(super) Guarded);
 
 /// Both access tokens, as presented: for operations that judge them by their own rules.
@@ -51,6 +53,20 @@ fn authenticate(request: &Request) -> Result<Guarded, Problem> {
     let state = &Context::of(request)?.state;
     let AccessTokens { body, cookie } = AccessTokens::read(request.headers(), &state.cookies)?;
     Ok(Guarded(state.auth.authenticate(body, cookie)?))
+}
+
+/// Of the answers a reverse proxy understands, it knows no `400`.
+fn authenticate_forwarded(request: &Request) -> Result<Guarded, Problem> {
+    let Context { state, verdict, .. } = Context::of(request)?;
+    if *verdict == Verdict::Foreign && !forwarded::only_reads(request.headers()) {
+        state.auth.count_foreign_origin();
+        return Err(Code::OriginNotAllowed.into());
+    }
+    let guarded = authenticate(request).map_err(|problem| {
+        if problem.code == Code::InvalidRequest { Code::InvalidToken.into() } else { problem }
+    })?;
+    forwarded::require(request.uri().query(), &guarded.principal().roles)?;
+    Ok(guarded)
 }
 
 /// Registers both schemes: a request needs both at once.
@@ -116,10 +132,7 @@ macro_rules! security_extractor {
 
 security_extractor!(Guarded, |request| authenticate(request)?);
 security_extractor!(Forwarded, |request| {
-    let guarded = authenticate(request).map_err(|problem| {
-        if problem.code == Code::InvalidRequest { Code::InvalidToken.into() } else { problem }
-    });
-    Self(guarded?)
+    Self(authenticate_forwarded(request).map_err(Problem::told_in_a_header)?)
 });
 security_extractor!(PresentedAccess, |request| {
     let AccessTokens { body, cookie } =

@@ -11,6 +11,7 @@ mod connection;
 mod cookies;
 mod credentials;
 mod docs;
+mod forwarded;
 mod guard;
 mod openapi;
 mod origin;

@@ -25,6 +25,7 @@ use super::{
         accounts::AccountsApi, health::HealthApi, keys::KeysApi, sessions::SessionsApi,
         tokens::TokensApi,
     },
+    forwarded,
     payload::{Credentials, PasswordChange, RefreshRequest},
     problem::Code,
 };
@@ -127,7 +128,7 @@ fn problems(operation_id: &str) -> Vec<Code> {
         "logoutAll" | "endOtherSessions" => &[ANY, GUARD, CHANGE],
         "endSession" => &[ANY, GUARD, CHANGE, &[NotFound]],
         "me" | "listSessions" => &[ANY, GUARD],
-        "verify" => &[GUARD, &[Unavailable]],
+        "verify" => &[GUARD, &[OriginNotAllowed, Forbidden, Unavailable]],
         "jwks" => &[&[InvalidRequest, Unavailable]],
         "live" | "ready" => &[&[InvalidRequest]],
         _ => &[],
@@ -146,6 +147,9 @@ fn put_right(mut document: Value) -> Value {
         for operation in operations.flat_map(Map::values_mut).filter_map(Value::as_object_mut) {
             require_both_halves(operation);
             describe_answers(operation);
+            if operation_id(operation) == "verify" {
+                forwarded::describe(operation);
+            }
             name_media_types(operation, &schemas);
         }
     }
@@ -237,7 +241,7 @@ fn success(status: &str) -> &'static str {
     }
 }
 
-fn text_header(description: &str) -> Value {
+pub(super) fn text_header(description: &str) -> Value {
     json!({ "description": description, "schema": { "type": "string" } })
 }
 

@@ -150,7 +150,8 @@ impl<E: Endpoint<Output = Response> + 'static> Endpoint for Shell<E> {
         let origin = request.headers().get(header::ORIGIN).cloned();
         let verdict = self.state.origins.judge(request.headers());
         let is_public = request.uri().path() == JWKS_PATH && !is_preflight(&request);
-        let context = Context { state: Arc::clone(&self.state), request_id: id.clone(), ip };
+        let context =
+            Context { state: Arc::clone(&self.state), request_id: id.clone(), ip, verdict };
         request.extensions_mut().insert(context);
 
         let mut response = self.answer(request, verdict, id.to_str().unwrap_or_default()).await;

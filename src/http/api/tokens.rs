@@ -82,6 +82,11 @@ impl TokensApi {
     ///
     /// Answers whom the pair speaks for in headers, without a body and without asking the database.
     /// A session that another instance ended is noticed within the documented bound.
+    ///
+    /// A page of a foreign origin is refused, unless `X-Forwarded-Method` or `X-Original-Method` says
+    /// that the original request is a `GET`, `HEAD` or `OPTIONS`. `role` and `scope` stand at most once
+    /// each, and what is there has to be met. Nothing is decoded in the query, and another parameter in
+    /// it is `403`.
     #[oai(path = "/api/auth/verify", method = "get", operation_id = "verify")]
     async fn verify(&self, guarded: Forwarded) -> Result<Answer<Empty, 200>> {
         let principal = guarded.0.principal();
