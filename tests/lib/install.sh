@@ -44,6 +44,7 @@ install_packages() {
             proxies)
                 has nginx || missing+=(nginx-light)
                 has caddy || missing+=(caddy)
+                has haproxy || missing+=(haproxy)
                 has node || missing+=(nodejs)
                 has openssl || missing+=(openssl)
                 ;;

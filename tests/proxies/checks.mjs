@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict'
 import { createHash, randomBytes, randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { call, callPlain, login, upgrade } from './client.mjs'
+import { call, callPlain, logIn, login, upgrade } from './client.mjs'
 
 const EVIL = { Origin: 'https://evil.example' }
 const IDENTITY = ['x-auth-subject', 'x-auth-session', 'x-auth-roles']
@@ -206,7 +206,7 @@ export const checks = {
     assertProblem(await call(port, '/api/auth/me'), 401, 'unauthenticated')
     assert.ok((await call(port, '/.well-known/jwks.json')).json().keys.length > 0)
     assert.match((await call(port, '/problems/forbidden')).text, /forbidden/)
-    assert.match((await call(port, '/some/view', { headers: page })).text, /the page/)
+    if (page) assert.match((await call(port, '/some/view', { headers: page })).text, /the page/)
     for (const path of ['/_tandem/signed-in', '/_tandem/editor']) {
       const answer = await call(port, path, { headers: ada.pair })
       assert.deepEqual(arrived(answer.rawHeaders, 'x-auth-subject'), [])
@@ -217,10 +217,11 @@ export const checks = {
   },
 
   async 'the client\'s address is the one that the proxy has seen'({ port, email }) {
-    const lie = { 'X-Forwarded-For': '192.0.2.6', Forwarded: 'for=192.0.2.6', 'Content-Type': 'application/json' }
-    const body = JSON.stringify({ email, password: 'a long enough passphrase' })
-    const answer = await call(port, '/api/auth/login', { method: 'POST', headers: lie, body })
-    assert.equal(answer.json().session.ip, '127.0.0.1')
+    const [one, other] = [{ 'X-Forwarded-For': '192.0.2.6' }, { Forwarded: 'for=192.0.2.6' }]
+    for (const lie of [one, other, { ...one, ...other }]) {
+      const { session } = (await logIn(port, email, lie)).json()
+      assert.equal(session.ip, '127.0.0.1')
+    }
   },
 
   async 'no credential is in the proxy\'s log'({ ada, accessLog, told }) {
@@ -300,7 +301,7 @@ export const darkChecks = {
 
   async 'what nobody guards goes on'({ port, page, ada }) {
     assert.equal((await call(port, '/api/public/x')).status, 200)
-    assert.match((await call(port, '/', { headers: page })).text, /the page/)
+    if (page) assert.match((await call(port, '/', { headers: page })).text, /the page/)
     assertProblem(await call(port, '/api/auth/me', { headers: ada.pair }), 503, 'unavailable')
   },
 }

@@ -89,15 +89,17 @@ export async function register(url, email) {
 
 /** A browser's two stores, as headers: both halves, and each of them alone. */
 export async function login(port, email) {
-  const answer = await post(port, '/api/auth/login', { email, password: PASSWORD })
-  if (answer.status !== 200) throw new Error(`login: ${answer.status} ${answer.text}`)
+  const answer = await logIn(port, email)
   const cookie = answer.headers['set-cookie'].map((line) => line.split(';')[0]).join('; ')
   const { access_token: token, user, session } = answer.json()
   const [body, jar] = [{ Authorization: `Bearer ${token}` }, { Cookie: cookie }]
   return { body, jar, pair: { ...body, ...jar }, user: user.id, session: session.id }
 }
 
-function post(port, path, body) {
-  const headers = { 'Content-Type': 'application/json' }
-  return call(port, path, { method: 'POST', headers, body: JSON.stringify(body) })
+export async function logIn(port, email, lies = {}) {
+  const headers = { ...lies, 'Content-Type': 'application/json' }
+  const body = JSON.stringify({ email, password: PASSWORD })
+  const answer = await call(port, '/api/auth/login', { method: 'POST', headers, body })
+  if (answer.status !== 200) throw new Error(`login: ${answer.status} ${answer.text}`)
+  return answer
 }

@@ -100,6 +100,27 @@ export async function startCaddy(file, { directory, certificate, key, tandem, up
   return start('caddy', arguments_, { name: file, port, plainPort, home, environment })
 }
 
+export async function startHaproxy(file, { directory, certificate, key, tandem, upstream }) {
+  const home = join(directory, file)
+  mkdirSync(home)
+  const [port, plainPort] = [await freePort(), await freePort()]
+  const [lua, both] = [join(home, 'tandem.lua'), join(home, 'all.pem')]
+  writeFileSync(lua, adapt('tandem.lua', [['127.0.0.1:8080', tandem]]))
+  writeFileSync(both, readFileSync(certificate, 'utf8') + readFileSync(key, 'utf8'))
+  const text = adapt(file, [
+    ['log  /dev/log', 'log stdout format raw'],
+    ['bind :443', `bind 127.0.0.1:${port}`],
+    ['bind :80', `bind 127.0.0.1:${plainPort}`],
+    ['/etc/haproxy/tandem.lua', lua],
+    ['/etc/ssl/api.example.com/all.pem', both],
+    ['127.0.0.1:8080', tandem],
+    ['127.0.0.1:9000', upstream],
+  ])
+  const config = join(home, 'haproxy.cfg')
+  writeFileSync(config, text)
+  return start('haproxy', ['-db', '-f', config], { name: file, port, plainPort, home })
+}
+
 function makePage(home) {
   const pages = join(home, 'pages')
   mkdirSync(pages)

@@ -12,7 +12,7 @@ import { fileURLToPath } from 'node:url'
 import { startTandem } from '../browser/server.mjs'
 import { checks, darkChecks, hangChecks, people, siblingChecks } from './checks.mjs'
 import { register } from './client.mjs'
-import { makeCertificate, startCaddy, startNginx } from './proxies.mjs'
+import { makeCertificate, startCaddy, startHaproxy, startNginx } from './proxies.mjs'
 import { startUpstream } from './upstream.mjs'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
@@ -47,8 +47,9 @@ async function run(stage, list) {
 async function stageOf(proxy, emails, upstream) {
   const file = join(directory, proxy.name, 'api.log')
   const accessLog = () => (existsSync(file) ? readFileSync(file, 'utf8') : '')
-  const page = proxy.name.includes('sibling') ? { Host: 'ui.example.com' } : {}
-  const stage = { ...proxy, upstream, accessLog, page, email: emails.ada }
+  // HAProxy serves no files.
+  const page = { 'nginx-sibling.conf': { Host: 'ui.example.com' }, 'haproxy.cfg': null }[proxy.name]
+  const stage = { ...proxy, upstream, accessLog, page: page === undefined ? {} : page, email: emails.ada }
   return { ...stage, ...(await people({ port: proxy.port, emails })) }
 }
 
@@ -76,6 +77,7 @@ try {
     () => startNginx('nginx.conf', setting),
     () => startNginx('nginx-sibling.conf', setting),
     () => startCaddy('Caddyfile', setting),
+    () => startHaproxy('haproxy.cfg', setting),
   ]) {
     const proxy = await start()
     stops.push(proxy.stop)
