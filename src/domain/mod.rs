@@ -14,6 +14,7 @@ pub mod pair;
 pub mod password;
 pub mod policy;
 pub mod refresh;
+pub mod requirement;
 pub mod role;
 pub mod scope;
 pub mod secret;

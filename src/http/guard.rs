@@ -11,6 +11,8 @@ use poem_openapi::{
 use super::{
     caller::Context,
     credentials::{AccessTokens, Ambiguous, bearer},
+    forwarded,
+    origin::Verdict,
     problem::{Code, Problem},
 };
 use crate::domain::{
@@ -34,8 +36,12 @@ impl Guarded {
     }
 }
 
-/// The same for a reverse proxy's question, which knows no `400`.
-pub(super) struct Forwarded(pub(super) Guarded);
+/// The same for a reverse proxy's question, by the rules of the request that it holds back.
+pub(super) enum Forwarded {
+    User(Guarded),
+    /// Where the proxy asks for a scope.
+    Machine(MachineGuarded),
+}
 
 /// A verified machine token: for operations that say so, and for no others.
 pub(super) struct MachineGuarded(Arc<Machine>);
@@ -45,6 +51,10 @@ impl MachineGuarded {
     pub(super) fn require(&self, scope: &str) -> Result<&Machine, Problem> {
         let allowed = self.0.scopes.contains(scope);
         allowed.then_some(&*self.0).ok_or_else(|| Code::Forbidden.into())
+    }
+
+    pub(super) fn machine(&self) -> &Machine {
+        &self.0
     }
 }
 
@@ -67,6 +77,32 @@ fn authenticate(request: &Request) -> Result<Guarded, Problem> {
     let state = &Context::of(request)?.state;
     let AccessTokens { body, cookie } = AccessTokens::read(request.headers(), &state.cookies)?;
     Ok(Guarded(state.auth.authenticate(body, cookie)?))
+}
+
+fn authenticate_machine(request: &Request) -> Result<MachineGuarded, Problem> {
+    let token = bearer(request.headers())?;
+    Ok(MachineGuarded(Context::of(request)?.state.auth.authenticate_machine(token)?))
+}
+
+/// Of the answers a reverse proxy understands, it knows no `400`.
+fn authenticate_forwarded(request: &Request) -> Result<Forwarded, Problem> {
+    let Context { state, verdict, .. } = Context::of(request)?;
+    if *verdict == Verdict::Foreign && !forwarded::only_reads(request.headers()) {
+        state.auth.count_foreign_origin();
+        return Err(Code::OriginNotAllowed.into());
+    }
+    let readable = |problem: Problem| {
+        if problem.code == Code::InvalidRequest { Code::InvalidToken.into() } else { problem }
+    };
+    let requirement = forwarded::requirement(request.uri().query())?;
+    if requirement.is_for_machines() {
+        let guarded = authenticate_machine(request).map_err(readable)?;
+        requirement.met_by_machine(&guarded.0.scopes)?;
+        return Ok(Forwarded::Machine(guarded));
+    }
+    let guarded = authenticate(request).map_err(readable)?;
+    requirement.met_by_user(&guarded.principal().roles)?;
+    Ok(Forwarded::User(guarded))
 }
 
 /// Registers both schemes: a request needs both at once.
@@ -134,16 +170,9 @@ const PAIR: [&str; 2] = [BODY_ACCESS, COOKIE_ACCESS];
 
 security_extractor!(Guarded, PAIR.to_vec(), |request| authenticate(request)?);
 security_extractor!(Forwarded, PAIR.to_vec(), |request| {
-    let guarded = authenticate(request).map_err(|problem| {
-        if problem.code == Code::InvalidRequest { Code::InvalidToken.into() } else { problem }
-    });
-    Self(guarded?)
+    authenticate_forwarded(request).map_err(Problem::told_in_a_header)?
 });
-security_extractor!(MachineGuarded, vec![MACHINE_ACCESS], |request| {
-    let token = bearer(request.headers()).map_err(Problem::from)?;
-    let machine = Context::of(request)?.state.auth.authenticate_machine(token);
-    Self(machine.map_err(Problem::from)?)
-});
+security_extractor!(MachineGuarded, vec![MACHINE_ACCESS], |request| authenticate_machine(request)?);
 security_extractor!(PresentedAccess, PAIR.to_vec(), |request| {
     let AccessTokens { body, cookie } =
         AccessTokens::read(request.headers(), &Context::of(request)?.state.cookies)

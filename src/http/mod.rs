@@ -13,6 +13,7 @@ mod cookies;
 mod credentials;
 mod docs;
 mod form;
+mod forwarded;
 mod guard;
 mod oauth;
 mod openapi;

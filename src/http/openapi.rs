@@ -26,6 +26,7 @@ use super::{
         revocations::RevocationsApi, session_flow::SessionFlowApi, sessions::SessionsApi,
         tokens::TokensApi,
     },
+    forwarded,
     payload::{Credentials, PasswordChange, RefreshRequest},
     problem::Code,
 };
@@ -142,7 +143,7 @@ fn problems(operation_id: &str) -> Vec<Code> {
         "logoutAll" | "endOtherSessions" => &[ANY, GUARD, CHANGE],
         "endSession" => &[ANY, GUARD, CHANGE, &[NotFound]],
         "me" | "listSessions" => &[ANY, GUARD],
-        "verify" => &[GUARD, &[Unavailable]],
+        "verify" => &[GUARD, &[OriginNotAllowed, Forbidden, Unavailable]],
         "jwks" | "metadata" => &[&[InvalidRequest, Unavailable]],
         "revocations" => &[ANY, GUARD, &[Forbidden, ValidationFailed]],
         "live" | "ready" => &[&[InvalidRequest]],
@@ -162,6 +163,9 @@ fn put_right(mut document: Value) -> Value {
         for operation in operations.flat_map(Map::values_mut).filter_map(Value::as_object_mut) {
             require_all(operation);
             describe_answers(operation);
+            if operation_id(operation) == "verify" {
+                forwarded::describe(operation);
+            }
             name_media_types(operation, &schemas);
         }
     }
@@ -269,7 +273,7 @@ fn success(status: &str) -> &'static str {
     }
 }
 
-fn text_header(description: &str) -> Value {
+pub(super) fn text_header(description: &str) -> Value {
     json!({ "description": description, "schema": { "type": "string" } })
 }
 

@@ -27,3 +27,4 @@ mod sessions;
 mod smoke;
 mod store;
 mod support;
+mod verify;
