@@ -3,6 +3,7 @@
 mod connect;
 mod error;
 mod keys;
+mod renewal;
 mod retry;
 mod rows;
 mod schema;
@@ -17,11 +18,10 @@ use sea_orm::{
 pub use self::{
     error::StoreError,
     keys::StoredKey,
+    renewal::{NewHashes, RefreshState, Renewal, SecretHashes},
     retry::retry,
     schema::{MigrationStatus, SchemaState},
-    sessions::{
-        Change, NewHashes, NewSession, RefreshState, Renewal, Rotation, SecretHashes, StoredSession,
-    },
+    sessions::{Change, NewSession, Rotation, StoredSession},
     users::{NewUser, StoredUser},
 };
 use crate::domain::clock::Timestamp;
