@@ -8,6 +8,7 @@
 
 mod accounts;
 mod cli;
+mod cli_clients;
 mod documents;
 mod faults;
 mod forged;
@@ -17,6 +18,7 @@ mod input;
 mod instances;
 mod keys;
 mod login;
+mod machines;
 mod openapi;
 mod operations;
 mod origins;
