@@ -3,7 +3,10 @@
 use tandem::domain::key::Ring;
 
 use super::*;
-use crate::keys::{import, is_published, replace, revoke};
+use crate::{
+    forged::pem,
+    keys::{import, is_published, replace, revoke},
+};
 
 const SCOPE: &str = "revocations:read";
 
@@ -211,16 +214,48 @@ async fn a_revoked_keys_tokens_open_nothing_from_the_next_look_on() {
     }
 }
 
+/// What operations tells to do when the key has leaked.
+#[tokio::test]
+async fn a_leaked_key_is_put_out() {
+    let app = TestApp::with(quiet().set("tokens.revocation_poll", "1s")).await;
+    let elsewhere = app.second().await;
+    let leaked = replace(&app, Ring::Machine, 15).await;
+    let shop = Shop::open(&app, SCOPE).await;
+    let forged = |iat: i64| {
+        let said = json!({
+            "iss": app.origin, "sub": shop.id, "client_id": shop.id, "aud": "tandem", "iat": iat,
+            "exp": iat + 3600, "jti": unique(), "scope": SCOPE,
+        });
+        let header = json!({ "alg": "EdDSA", "typ": "at+jwt", "kid": leaked });
+        compact(&known_key(15), header.to_string(), said.to_string())
+    };
+    let now = app.clock.now().seconds();
+    assert_eq!(shop.read_revocations(&forged(now)).await.status, 200);
+    let new = app.auth().import_key(Ring::Machine, &pem(&known_key(16)), true).await.unwrap().0;
+    app.advance(3);
+    app.look().await;
+    assert_eq!(shop.read_revocations(&forged(now)).await.status, 200, "as told there");
+    let put_out = format!(
+        "update signing_keys set state = 'revoked' where kid = '{leaked}' and state = 'retired'"
+    );
+    app.database.sql(&put_out).await;
+    for instance in [&app, &elsewhere] {
+        instance.look().await;
+        let answer = shop.at(instance).read_revocations(&forged(now)).await;
+        answer.assert_refused(401, "access_expired");
+        let fresh = shop.at(instance).token().await;
+        assert_eq!(header(&fresh)["kid"], *new);
+        assert_eq!(shop.at(instance).read_revocations(&fresh).await.status, 200);
+    }
+}
+
 #[tokio::test]
 async fn a_token_issued_long_after_its_key_was_retired_is_refused() {
     let app = TestApp::with(quiet().set("tokens.revocation_poll", "1s")).await;
     replace(&app, Ring::Machine, 13).await;
     let shop = Shop::open(&app, SCOPE).await;
     let token = shop.token().await;
-    app.auth()
-        .import_key(Ring::Machine, &super::super::forged::pem(&known_key(14)), true)
-        .await
-        .unwrap();
+    app.auth().import_key(Ring::Machine, &pem(&known_key(14)), true).await.unwrap();
     app.advance(3);
     app.look().await;
     let retired = app.clock.now().seconds();

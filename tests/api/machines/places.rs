@@ -159,3 +159,37 @@ async fn what_a_client_proves_itself_by_is_no_token() {
     let answer = cast.shop.revoke(&cast.shop.secret).await;
     answer.assert_oauth_error(400, "unsupported_token_type");
 }
+
+/// A reverse proxy may ask for a scope: then a machine is to come, and no user will do.
+#[tokio::test]
+async fn where_a_proxy_asks_for_a_scope_it_is_taken() {
+    let cast = Cast::assemble().await;
+    let shop = Shop::open(&cast.app, "orders:read").await;
+    let token = shop.token().await;
+    let verify = |query: &str| Call::get(&format!("/api/auth/verify{query}"));
+    for query in ["?scope=orders:read", "?scope=orders:write,orders:read"] {
+        let answer = shop.send(verify(query).bearer(&token)).await;
+        assert_eq!((answer.status, answer.header("x-auth-subject")), (200, Some(&*shop.id)));
+        assert_eq!(answer.header("x-auth-session"), Some(""));
+        assert_eq!(answer.header("x-auth-roles"), Some(""));
+        assert_eq!(answer.all("set-cookie"), Vec::<&str>::new());
+        // A pair, or half of one, is no machine.
+        let pair = cast.ada.with_access(verify(query));
+        cast.app.send(pair).await.assert_refused(401, "invalid_token");
+        let mixed = cast.ada.with_cookies(verify(query));
+        cast.app.send(mixed).await.assert_refused(401, "unauthenticated");
+    }
+    for query in
+        ["?scope=orders:write", "?scope=orders", "?scope=orders:read&role=admin", "?scope="]
+    {
+        let answer = shop.send(verify(query).bearer(&token)).await;
+        answer.assert_refused(403, "forbidden");
+    }
+    for query in ["", "?role=admin"] {
+        let answer = shop.send(verify(query).bearer(&token)).await;
+        answer.assert_refused(401, "invalid_token");
+    }
+    assert_eq!(shop.revoke(&token).await.status, 200);
+    let answer = shop.send(verify("?scope=orders:read").bearer(&token)).await;
+    answer.assert_refused(401, "invalid_token");
+}
