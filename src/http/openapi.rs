@@ -28,10 +28,10 @@ use super::{
     },
     forwarded,
     payload::{Credentials, PasswordChange, RefreshRequest},
-    problem::Code,
 };
 
 mod oauth;
+mod problems;
 
 /// All operations.
 pub(super) type Apis = (
@@ -123,35 +123,6 @@ fn matches_template(template: &str, path: &str) -> bool {
     }
 }
 
-/// Which problems an operation can answer.
-fn problems(operation_id: &str) -> Vec<Code> {
-    use Code::{
-        AccessExpired, Forbidden, Internal, InvalidCredentials, InvalidRequest, InvalidToken,
-        NotFound, OriginNotAllowed, PayloadTooLarge, Unauthenticated, Unavailable,
-        UnsupportedMediaType, ValidationFailed,
-    };
-    const ANY: &[Code] = &[InvalidRequest, Internal, Unavailable];
-    const GUARD: &[Code] = &[Unauthenticated, InvalidToken, AccessExpired];
-    const CHANGE: &[Code] = &[OriginNotAllowed, PayloadTooLarge];
-    const JSON: &[Code] = &[UnsupportedMediaType, ValidationFailed];
-    let groups: &[&[Code]] = match operation_id {
-        "register" => &[ANY, CHANGE, JSON, &[Forbidden]],
-        "login" | "passwordLogin" => &[ANY, CHANGE, JSON, &[InvalidCredentials]],
-        "refresh" => &[ANY, CHANGE, JSON, &[Unauthenticated, InvalidToken]],
-        "changePassword" => &[ANY, GUARD, CHANGE, JSON],
-        "logout" | "sessionLogout" => &[ANY, CHANGE],
-        "logoutAll" | "endOtherSessions" => &[ANY, GUARD, CHANGE],
-        "endSession" => &[ANY, GUARD, CHANGE, &[NotFound]],
-        "me" | "listSessions" => &[ANY, GUARD],
-        "verify" => &[GUARD, &[OriginNotAllowed, Forbidden, Unavailable]],
-        "jwks" | "metadata" => &[&[InvalidRequest, Unavailable]],
-        "revocations" => &[ANY, GUARD, &[Forbidden, ValidationFailed]],
-        "live" | "ready" => &[&[InvalidRequest]],
-        _ => &[],
-    };
-    groups.concat()
-}
-
 /// Makes the framework's document say what is true.
 fn put_right(mut document: Value) -> Value {
     for (name, example) in request_examples() {
@@ -171,7 +142,7 @@ fn put_right(mut document: Value) -> Value {
     }
     if let Some(components) = document.pointer_mut("/components").and_then(Value::as_object_mut) {
         let schemas = components.entry("schemas").or_insert_with(|| json!({}));
-        schemas["Problem"] = problem_schema();
+        schemas["Problem"] = problems::schema();
         schemas["OAuthError"] = oauth::error_schema();
         let security = components.entry("securitySchemes").or_insert_with(|| json!({}));
         security["cookieRefresh"] = json!({
@@ -244,9 +215,9 @@ fn describe_answers(operation: &mut Map<String, Value>) {
         }
         answer["headers"] = success_headers(&id);
     }
-    for code in problems(&id) {
+    for code in problems::of(&id) {
         let status = code.status().as_u16().to_string();
-        let answer = responses.entry(status).or_insert_with(|| problem_answer(code));
+        let answer = responses.entry(status).or_insert_with(|| problems::answer(code));
         let line = format!("`{}`: {}.", code.as_str(), code.title());
         let described = match answer["description"].as_str() {
             Some("") | None => line,
@@ -254,7 +225,7 @@ fn describe_answers(operation: &mut Map<String, Value>) {
         };
         answer["description"] = json!(described);
         let media = &mut answer["content"]["application/problem+json"];
-        media["examples"][code.as_str()] = problem_example(code);
+        media["examples"][code.as_str()] = problems::example(code);
     }
     oauth::describe_errors(&id, responses);
     if let Some(refused) = responses.get_mut("401").filter(|_| id == "refresh") {
@@ -318,38 +289,6 @@ fn cookies(id: &str) -> Option<&'static str> {
     }
 }
 
-fn problem_answer(code: Code) -> Value {
-    let mut headers =
-        json!({ "X-Request-Id": text_header("Names the request in the service's log.") });
-    if code.status().as_u16() == 401 {
-        headers["WWW-Authenticate"] = text_header("A challenge (RFC 6750 section 3).");
-    }
-    if code == Code::Unavailable {
-        headers["Retry-After"] = text_header("Seconds to wait before trying again.");
-    }
-    json!({
-        "description": "",
-        "headers": headers,
-        "content": { "application/problem+json": {
-            "schema": { "$ref": "#/components/schemas/Problem" },
-        } },
-    })
-}
-
-fn problem_example(code: Code) -> Value {
-    let mut value = json!({
-        "type": format!("https://auth.example.com/problems/{}", code.as_str().replace('_', "-")),
-        "title": code.title(),
-        "status": code.status().as_u16(),
-        "code": code.as_str(),
-        "request_id": "5a1f3c9e2b7d48160000002a",
-    });
-    if code == Code::ValidationFailed {
-        value["errors"] = json!([{ "field": "password", "message": "is required" }]);
-    }
-    json!({ "summary": code.title(), "value": value })
-}
-
 /// JSON is UTF-8 by its own standard (RFC 8259 section 8.1): the parameter says nothing. Each media
 /// type shows the example of its schema.
 fn name_media_types(operation: &mut Map<String, Value>, schemas: &Value) {
@@ -375,36 +314,6 @@ fn show_example(holder: &mut Value, schemas: &Value) {
             media["example"] = example.clone();
         }
     }
-}
-
-fn problem_schema() -> Value {
-    let codes: Vec<_> = Code::ALL.iter().map(|code| code.as_str()).collect();
-    let string = |description: &str| json!({ "type": "string", "description": description });
-    json!({
-        "type": "object",
-        "description": "A problem (RFC 9457). Programs look at `code`; people read the rest.",
-        "required": ["type", "title", "status", "code", "request_id"],
-        "properties": {
-            "type": string("A page that explains the code."),
-            "title": string("The same for every occurrence of the code."),
-            "status": { "type": "integer", "description": "The HTTP status." },
-            "code": { "type": "string", "enum": codes, "description": "From a closed set." },
-            "detail": string("What is special about this occurrence."),
-            "errors": {
-                "type": "array",
-                "description": "What is wrong with the members of the request body, all at once.",
-                "items": {
-                    "type": "object",
-                    "required": ["field", "message"],
-                    "properties": {
-                        "field": string("The member; empty for the body as a whole."),
-                        "message": string("What is wrong with it, and what to do."),
-                    },
-                },
-            },
-            "request_id": string("Names the request in the service's log."),
-        },
-    })
 }
 
 /// The framework's maps come in any order.

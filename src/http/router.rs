@@ -130,6 +130,9 @@ mod tests {
                 "/api/auth/verify",
                 "/health/live",
                 "/health/ready",
+                "/iam/logout",
+                "/iam/oauth/token",
+                "/iam/passwordlogin",
             ]
         );
     }

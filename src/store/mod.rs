@@ -4,6 +4,7 @@ mod clients;
 mod connect;
 mod error;
 mod keys;
+mod renewal;
 mod retry;
 mod rows;
 mod schema;
@@ -19,11 +20,10 @@ pub use self::{
     clients::{MachineChange, StoredClient, StoredSecret},
     error::StoreError,
     keys::StoredKey,
+    renewal::{NewHashes, RefreshState, Renewal, SecretHashes},
     retry::retry,
     schema::{MigrationStatus, SchemaState},
-    sessions::{
-        Change, NewHashes, NewSession, RefreshState, Renewal, Rotation, SecretHashes, StoredSession,
-    },
+    sessions::{Change, NewSession, Rotation, StoredSession},
     users::{NewUser, StoredUser},
 };
 use crate::domain::clock::Timestamp;

@@ -10,7 +10,7 @@ use sea_orm::{
     sea_query::{Expr, ExprTrait},
 };
 
-use super::{Store, StoreError, Transaction, rows};
+use super::{NewHashes, Renewal, SecretHashes, Store, StoreError, Transaction, rows};
 use crate::{
     crypto::refresh_token::RefreshHash,
     domain::{
@@ -20,26 +20,6 @@ use crate::{
         user::User,
     },
 };
-
-/// What is stored of the two refresh secrets of one generation.
-#[derive(Clone, Copy, Debug)]
-pub struct SecretHashes {
-    /// Of the body half.
-    pub body: RefreshHash,
-    /// Of the cookie half.
-    pub cookie: RefreshHash,
-}
-
-/// What is stored of a session's refresh tokens.
-#[derive(Clone, Copy, Debug)]
-pub struct RefreshState {
-    /// Of the current generation.
-    pub current: SecretHashes,
-    /// Of the generation before, if there was one.
-    pub previous: Option<SecretHashes>,
-    /// What the current secrets were derived with; there from the second generation on.
-    pub salt: Option<[u8; 32]>,
-}
 
 /// A session with its owner.
 #[derive(Clone, Debug)]
@@ -52,15 +32,6 @@ pub struct StoredSession {
     pub renewal: Option<Renewal>,
 }
 
-/// What renews a session, by its flow.
-#[derive(Clone, Copy, Debug)]
-pub enum Renewal {
-    /// Refresh tokens.
-    Refresh(RefreshState),
-    /// The session cookie.
-    Cookie(RefreshHash),
-}
-
 /// A session to be opened, at generation 1.
 #[derive(Clone, Debug)]
 pub struct NewSession {
@@ -68,15 +39,6 @@ pub struct NewSession {
     pub session: Session,
     /// What renews it.
     pub hashes: NewHashes,
-}
-
-/// What is stored of the first secrets of a session, by its flow.
-#[derive(Clone, Copy, Debug)]
-pub enum NewHashes {
-    /// Of the refresh tokens.
-    Refresh(SecretHashes),
-    /// Of the session cookie.
-    Cookie(RefreshHash),
 }
 
 /// The step from one generation to the next.

@@ -279,7 +279,7 @@ async fn a_changed_password_ends_every_session_and_opens_a_new_one() {
 
     let answer = laptop.change_password(PASSWORD, NEW_PASSWORD).await;
     assert_eq!(answer.status, 200, "{answer:?}");
-    assert_eq!(answer.all("set-cookie").len(), 2);
+    assert_eq!(answer.all("set-cookie").len(), 3);
     assert_eq!(answer.header("cache-control"), Some("no-store"));
     assert_ne!(laptop.session(), thief.session());
     assert_eq!(answer.json()["session"]["id"], laptop.session());

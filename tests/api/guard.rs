@@ -17,6 +17,8 @@ pub(crate) enum Needs {
     PairForEffect,
     /// All four tokens.
     AllFour,
+    /// The session cookie, and the page's origin by name.
+    SessionCookie,
 }
 
 /// One row for each operation of the document.
@@ -39,9 +41,28 @@ impl Operation {
     pub(crate) fn call(&self) -> Call {
         let call = Call::new(self.method, self.path);
         match self.body {
+            Some(body) if self.speaks_oauth() => {
+                call.body("application/x-www-form-urlencoded", body)
+            }
             Some(body) => call.body("application/json", body),
             None => call,
         }
+    }
+
+    /// The call as Ada's browser makes it, so that it does something. Where a cookie alone authorizes,
+    /// the page's origin is still to be added.
+    pub(crate) fn genuine_call(&self, ada: &Browser) -> Call {
+        match self.needs {
+            Needs::Nothing => self.call(),
+            Needs::Pair | Needs::PairForEffect => ada.with_access(self.call()),
+            Needs::AllFour => ada.refresh_call(),
+            Needs::SessionCookie => ada.with_cookies(self.call()),
+        }
+    }
+
+    /// RFC 6749: forms, and errors of its own.
+    pub(crate) fn speaks_oauth(&self) -> bool {
+        self.path.starts_with("/iam/oauth/")
     }
 
     pub(crate) fn changes_state(&self) -> bool {
@@ -63,8 +84,10 @@ const ADA: &str = r#"{"email":"ada@example.com","password":"a sentence is a good
 const GRACE: &str = r#"{"email":"grace@example.com","password":"a sentence is a good password"}"#;
 const CHANGE: &str = r#"{"current_password":"a sentence is a good password","new_password":"another sentence is one too"}"#;
 
+const SESSION: &str = "grant_type=session";
+
 /// Every operation. A new one fails the first test below until it has its row.
-pub(crate) const OPERATIONS: [Operation; 14] = [
+pub(crate) const OPERATIONS: [Operation; 17] = [
     operation("POST", "/api/auth/register", Needs::Nothing, Some(GRACE), (202, "")),
     operation("POST", "/api/auth/login", Needs::Nothing, Some(ADA), (200, "")),
     operation("POST", "/api/auth/refresh", Needs::AllFour, Some("{}"), (401, "invalid_token")),
@@ -79,6 +102,9 @@ pub(crate) const OPERATIONS: [Operation; 14] = [
         path: "/api/auth/sessions/00000000000000000000000000000000",
         ..operation("DELETE", "/api/auth/sessions/{id}", Needs::Pair, None, (404, "not_found"))
     },
+    operation("POST", "/iam/passwordlogin", Needs::Nothing, Some(ADA), (204, "")),
+    operation("POST", "/iam/oauth/token", Needs::SessionCookie, Some(SESSION), (200, "")),
+    operation("POST", "/iam/logout", Needs::SessionCookie, None, (204, "")),
     operation("GET", "/.well-known/jwks.json", Needs::Nothing, None, (200, "")),
     operation("GET", "/health/live", Needs::Nothing, None, (200, "")),
     operation("GET", "/health/ready", Needs::Nothing, None, (200, "")),
@@ -99,6 +125,7 @@ fn documented_needs(operation: &Value) -> Needs {
         [] => Needs::Nothing,
         ["bodyAccess", "cookieAccess"] => Needs::Pair,
         ["bodyAccess", "cookieAccess", "cookieRefresh"] => Needs::AllFour,
+        ["sessionCookie"] => Needs::SessionCookie,
         other => panic!("unknown requirements: {other:?}"),
     }
 }
@@ -117,7 +144,7 @@ async fn every_operation_of_the_document_has_a_row_here() {
                 .unwrap_or_else(|| panic!("{method} {path} has no row"));
             let needs = match row.needs {
                 Needs::PairForEffect => Needs::Pair,
-                Needs::Nothing | Needs::Pair | Needs::AllFour => row.needs,
+                Needs::Nothing | Needs::Pair | Needs::AllFour | Needs::SessionCookie => row.needs,
             };
             assert_eq!(documented_needs(operation), needs, "{method} {path}");
         }
@@ -217,12 +244,18 @@ async fn no_protected_operation_takes_anything_but_a_pair() {
 }
 
 #[tokio::test]
-async fn a_pair_of_one_session_opens_every_operation() {
+async fn what_an_operation_needs_opens_it() {
     for operation in OPERATIONS {
         // Most of them end something: every one gets an instance that nobody has used.
         let app = TestApp::start().await;
-        let ada = app.logged_in("ada").await;
-        let answer = ada.send(ada.with_access(operation.call())).await;
+        let ada = app.in_both_flows("ada").await;
+        let call = match operation.needs {
+            Needs::SessionCookie => operation.genuine_call(&ada).header("origin", &ada.origin),
+            Needs::Nothing | Needs::Pair | Needs::PairForEffect | Needs::AllFour => {
+                ada.with_access(operation.call())
+            }
+        };
+        let answer = ada.send(call).await;
         // A test's clock stands still, and readiness notices.
         if operation.path != "/health/ready" || answer.status != 503 {
             let outcome = (answer.status, answer.code());
@@ -471,7 +504,9 @@ async fn whatever_is_not_on_the_public_list_asks_for_a_pair_or_is_not_there() {
         "/.env",
         "/api/auth",
         "/api/auth/users",
-        "/iam/logout",
+        "/iam",
+        "/iam/login",
+        "/iam/oauth/session",
         "/api/auth/introspect",
         "/actuator/health",
         "/swagger-ui",
@@ -489,7 +524,8 @@ async fn whatever_is_not_on_the_public_list_asks_for_a_pair_or_is_not_there() {
     for path in &paths {
         let answer = app.send(Call::get(path)).await;
         if public(path) {
-            let expected = if path.contains("/api/") { 405 } else { 200 };
+            let is_post = path.contains("/api/") || path.starts_with("/iam/");
+            let expected = if is_post { 405 } else { 200 };
             let unready = path == "/health/ready" && answer.status == 503;
             assert!(answer.status == expected || unready, "{path} {answer:?}");
         } else {

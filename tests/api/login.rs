@@ -72,10 +72,14 @@ async fn the_answer_has_exactly_the_documented_members() {
 }
 
 #[tokio::test]
-async fn two_cookies_are_set_with_exactly_these_attributes() {
-    for (public_url, access, refresh, secure) in [
-        (None, "tandem-access", "tandem-refresh", ""),
-        (Some(HTTPS), "__Host-tandem-access", "__Secure-tandem-refresh", "; Secure"),
+async fn two_cookies_are_set_and_the_other_flows_expires_with_exactly_these_attributes() {
+    for (public_url, [access, refresh, session], secure) in [
+        (None, ["tandem-access", "tandem-refresh", "tandem-session"], ""),
+        (
+            Some(HTTPS),
+            ["__Host-tandem-access", "__Secure-tandem-refresh", "__Host-tandem-session"],
+            "; Secure",
+        ),
     ] {
         let mut config = TestConfig::default();
         if let Some(url) = public_url {
@@ -97,6 +101,7 @@ async fn two_cookies_are_set_with_exactly_these_attributes() {
                  SameSite=Strict",
                 value(cookies[1])
             ),
+            format!("{session}=; Path=/; Max-Age=0{secure}; HttpOnly; SameSite=Strict"),
         ];
         assert_eq!(cookies, expected);
         assert_eq!(header(&value(cookies[0]))["typ"], "tandem-cookie+jwt");

@@ -23,6 +23,7 @@ mod origins;
 mod refresh;
 mod revocation;
 mod secrets;
+mod session_flow;
 mod sessions;
 mod smoke;
 mod store;

@@ -120,20 +120,23 @@ fn a_protected_operation_needs_both_halves_at_once() {
             Needs::AllFour => {
                 json!([{ "bodyAccess": [], "cookieAccess": [], "cookieRefresh": [] }])
             }
+            Needs::SessionCookie => json!([{ "sessionCookie": [] }]),
         };
         assert_eq!(operation["security"], expected, "{method} {path}");
     }
     let schemes = document["components"]["securitySchemes"].as_object().unwrap();
     let names: Vec<_> = schemes.keys().map(String::as_str).collect();
-    assert_eq!(names, ["bodyAccess", "cookieAccess", "cookieRefresh"]);
+    assert_eq!(names, ["bodyAccess", "cookieAccess", "cookieRefresh", "sessionCookie"]);
     let body = &schemes["bodyAccess"];
     assert_eq!(
         (text(body, "type"), text(body, "scheme"), text(body, "bearerFormat")),
         ("http", "bearer", "JWT")
     );
-    for (name, cookie) in
-        [("cookieAccess", "__Host-tandem-access"), ("cookieRefresh", "__Secure-tandem-refresh")]
-    {
+    for (name, cookie) in [
+        ("cookieAccess", "__Host-tandem-access"),
+        ("cookieRefresh", "__Secure-tandem-refresh"),
+        ("sessionCookie", "__Host-tandem-session"),
+    ] {
         let scheme = &schemes[name];
         assert_eq!(
             (text(scheme, "type"), text(scheme, "in"), text(scheme, "name")),
@@ -143,10 +146,18 @@ fn a_protected_operation_needs_both_halves_at_once() {
     assert!(schemes.values().all(|scheme| text(scheme, "description").len() > 20));
 }
 
+/// How failures are told: the media type, the schema, and the member with the code.
+fn failure(path: &str) -> (&'static str, &'static str, &'static str) {
+    if path.starts_with("/iam/oauth/") {
+        ("application/json", "OAuthError", "error")
+    } else {
+        ("application/problem+json", "Problem", "code")
+    }
+}
+
 #[test]
-fn every_failure_is_a_problem() {
+fn every_failure_is_a_problem_or_an_error_of_the_token_endpoint() {
     let document = document();
-    let codes = document["components"]["schemas"]["Problem"]["properties"]["code"]["enum"].clone();
     for (method, path, operation) in operations(&document) {
         for (status, answer) in operation["responses"].as_object().unwrap() {
             let is_failure = status.starts_with(['4', '5']);
@@ -157,13 +168,18 @@ fn every_failure_is_a_problem() {
                 assert!(matches!(types[..], [] | ["application/json"]), "{method} {path} {status}");
                 continue;
             }
-            assert_eq!(types, ["application/problem+json"], "{method} {path} {status}");
-            let media = &content["application/problem+json"];
-            assert_eq!(media["schema"], json!({ "$ref": "#/components/schemas/Problem" }));
+            let (media_type, schema, member) = failure(&path);
+            let codes = &document["components"]["schemas"][schema]["properties"][member]["enum"];
+            assert_eq!(types, [media_type], "{method} {path} {status}");
+            let media = &content[media_type];
+            let reference = format!("#/components/schemas/{schema}");
+            assert_eq!(media["schema"], json!({ "$ref": reference }));
             for (code, example) in media["examples"].as_object().unwrap() {
                 assert!(codes.as_array().unwrap().contains(&json!(code)), "{code}");
-                assert_eq!(example["value"]["code"], json!(code));
-                assert_eq!(example["value"]["status"].to_string(), *status);
+                assert_eq!(example["value"][member], json!(code));
+                if member == "code" {
+                    assert_eq!(example["value"]["status"].to_string(), *status);
+                }
                 assert!(text(answer, "description").contains(&format!("`{code}`")));
             }
             let header = |name: &str| answer["headers"].get(name).is_some();
@@ -413,11 +429,11 @@ async fn what_happens_is_documented_and_what_is_documented_happens() {
     let mut seen = Seen::default();
     for operation in OPERATIONS {
         let app = TestApp::start().await;
-        let mut ada = app.logged_in("ada").await;
+        let mut ada = app.in_both_flows("ada").await;
         for call in mistakes(&operation, &ada) {
             seen.note(&document, &operation, &app.send(call).await);
         }
-        if operation.path == "/api/auth/login" {
+        if matches!(operation.path, "/api/auth/login" | "/iam/passwordlogin") {
             let body = r#"{"email":"ada@example.com","password":"not this one"}"#;
             let call = Call::post(operation.path).body("application/json", body);
             seen.note(&document, &operation, &app.send(call).await);
@@ -444,6 +460,7 @@ async fn what_happens_is_documented_and_what_is_documented_happens() {
             Needs::Nothing | Needs::Pair | Needs::PairForEffect => {
                 ada.with_access(operation.call())
             }
+            Needs::SessionCookie => operation.genuine_call(&ada).header("origin", &ada.origin),
         };
         seen.note(&document, &operation, &app.send(call).await);
         if operation.template.ends_with("{id}") {

@@ -2,7 +2,7 @@
 
 use super::{
     guard::{Needs, OPERATIONS, Operation},
-    support::{Answer, Browser, Call, TestApp, TestConfig},
+    support::{Answer, Call, TestApp, TestConfig},
 };
 
 const OWN: &str = "https://api.example.com";
@@ -17,15 +17,6 @@ async fn deployed() -> TestApp {
 
 fn state_changing() -> impl Iterator<Item = Operation> {
     OPERATIONS.into_iter().filter(Operation::changes_state)
-}
-
-/// The call as Ada's browser would make it: it would do something.
-fn genuine(ada: &Browser, operation: &Operation) -> Call {
-    match operation.needs {
-        Needs::AllFour => ada.refresh_call(),
-        Needs::Nothing => operation.call(),
-        Needs::Pair | Needs::PairForEffect => ada.with_access(operation.call()),
-    }
 }
 
 /// What the header lines say of where the request comes from.
@@ -120,21 +111,57 @@ fn assert_readable(answer: &Answer, origin: &str) {
 #[tokio::test]
 async fn no_other_page_changes_anything() {
     let app = deployed().await;
-    let ada = app.logged_in("ada").await;
-    // A refresh would rotate.
+    let mut ada = app.in_both_flows("ada").await;
+    // A refresh would rotate, an exchange move the deadline.
     app.advance(60);
     let before = app.stored().await;
     for operation in state_changing() {
         for lines in foreign() {
-            let answer = ada.send(from(genuine(&ada, &operation), &lines)).await;
-            assert_eq!(answer.code(), "origin_not_allowed", "{} {lines:?}", operation.path);
-            answer.assert_refused(403, "origin_not_allowed");
+            let answer = ada.send(from(operation.genuine_call(&ada), &lines)).await;
+            assert_eq!(answer.status, 403, "{} {lines:?}", operation.path);
+            answer.assert_foreign(operation.path);
             assert_unreadable(&answer);
         }
         assert_eq!(app.stored().await, before, "{}", operation.path);
     }
     assert_eq!(ada.me().await.status, 200);
     assert_eq!(ada.refresh_lost().await.status, 200);
+    assert_eq!(ada.exchange().await.status, 200);
+    assert_ne!(app.stored().await, before);
+}
+
+#[tokio::test]
+async fn where_a_cookie_alone_authorizes_the_page_has_to_be_named() {
+    let app = deployed().await;
+    let mut ada = app.in_both_flows("ada").await;
+    app.advance(60);
+    let before = app.stored().await;
+    for operation in OPERATIONS.iter().filter(|row| row.needs == Needs::SessionCookie) {
+        let site = |value: &str| operation.genuine_call(&ada).header("sec-fetch-site", value);
+        for call in [
+            operation.genuine_call(&ada),
+            ada.with_access(operation.call()),
+            site("same-origin"),
+            site("none"),
+            site("banana"),
+            site("cross-site"),
+            operation.genuine_call(&ada).header("referer", format!("{OWN}/")),
+        ] {
+            let answer = app.send(call).await;
+            answer.assert_foreign(operation.path);
+            assert_unreadable(&answer);
+        }
+        // It says nothing of the cookie.
+        let refused = app.send(operation.genuine_call(&ada)).await;
+        let mut junk = ada.clone();
+        for cookie in [None, Some("junk".to_owned())] {
+            junk.session_cookie = cookie;
+            let answer = app.send(operation.genuine_call(&junk)).await;
+            assert_eq!(answer.anonymous(), refused.anonymous());
+        }
+    }
+    assert_eq!(app.stored().await, before);
+    assert_eq!(ada.exchange().await.status, 200);
 }
 
 #[tokio::test]
@@ -150,11 +177,13 @@ async fn the_origin_is_judged_before_anything_else() {
             call.clone().body("application/json", "{"),
             call.clone().body("application/json", " ".repeat(70_000)),
         ] {
-            app.send(call).await.assert_refused(403, "origin_not_allowed");
+            app.send(call).await.assert_foreign(operation.path);
         }
     }
-    let nowhere = Call::post("/nothing").header("origin", "null");
-    app.send(nowhere).await.assert_refused(403, "origin_not_allowed");
+    for path in ["/nothing", "/iam", "/iam/nothing", "/iam/oauth/nothing", "/iam/oauth/"] {
+        let nowhere = Call::post(path).header("origin", "null");
+        app.send(nowhere).await.assert_foreign(path);
+    }
     let put = Call::new("PUT", "/api/auth/me").header("origin", "null");
     app.send(put).await.assert_refused(403, "origin_not_allowed");
 }
@@ -167,15 +196,17 @@ async fn our_own_pages_and_allowed_ones_may_call_and_read() {
         }
         for origin in [OWN, ALLOWED] {
             let app = deployed().await;
-            let ada = app.logged_in("ada").await;
+            let ada = app.in_both_flows("ada").await;
             // Refused or not, the page may read why.
             let bare = app.send(operation.call().header("origin", origin)).await;
             assert_readable(&bare, origin);
-            let call = genuine(&ada, &operation).header("origin", origin);
+            let call = operation.genuine_call(&ada).header("origin", origin);
             let answer = ada.send(call.header("sec-fetch-site", "same-site")).await;
             let status = match operation.needs {
                 Needs::AllFour => 200,
-                Needs::Nothing | Needs::Pair | Needs::PairForEffect => operation.genuine.0,
+                Needs::Nothing | Needs::Pair | Needs::PairForEffect | Needs::SessionCookie => {
+                    operation.genuine.0
+                }
             };
             assert_eq!(answer.status, status, "{} from {origin}", operation.template);
             assert_readable(&answer, origin);
@@ -323,14 +354,15 @@ async fn during_development_every_local_page_is_ours() {
 
 /// One answer of every kind.
 async fn answers(app: &TestApp) -> Vec<(String, Answer)> {
-    let ada = app.logged_in("ada").await;
+    let ada = app.in_both_flows("ada").await;
     let mut calls = Vec::new();
     let order = |row: &Operation| (row.path.contains("password"), row.path.contains("logout"));
     let mut operations = OPERATIONS;
     operations.sort_by_key(order);
     for operation in operations {
         calls.push(operation.call());
-        calls.push(genuine(&ada, &operation));
+        calls.push(operation.genuine_call(&ada));
+        calls.push(operation.genuine_call(&ada).header("origin", &ada.origin));
     }
     let post = Call::post("/api/auth/login");
     let own = vec![("origin", app.origin.clone().into_bytes())];

@@ -20,6 +20,7 @@ use tandem::{
         seal::{MasterKey, Sealer},
     },
     domain::{email::Email, password::Password, role::Roles, session::Caller},
+    service::{Exchange, RenewalTokens, SignIn},
 };
 use tokio::net::TcpStream;
 
@@ -152,8 +153,61 @@ async fn live_a_life(process: &Process, canaries: &mut Canaries) -> (Browser, St
     gone.keep(&call(&gone, post("/api/auth/login", &account)).await);
     canaries.add_tokens("gone", &gone.tokens);
     assert_eq!(gone.logout().await.status, 204);
+    in_the_session_flow(process, canaries).await;
     over_http2(process, canaries).await;
     (ada, session)
+}
+
+/// Two sessions of the other flow: one goes on, one is logged out.
+async fn in_the_session_flow(process: &Process, canaries: &mut Canaries) {
+    let account = json!({ "email": email("ada"), "password": NEW_PASSWORD });
+    for name in ["session flow", "session flow, gone"] {
+        let mut page = process.browser();
+        let answer = call(&page, post("/iam/passwordlogin", &account)).await;
+        assert_eq!(answer.status, 204, "{answer:?}");
+        page.keep(&answer);
+        canaries.add_refresh(&format!("{name}: cookie"), page.session_cookie.as_ref());
+        for exchange in ["first", "second"] {
+            let answer = call(&page, page.exchange_call()).await;
+            assert_eq!(answer.status, 200, "{answer:?}");
+            page.keep(&answer);
+            let tokens = &page.tokens;
+            canaries.add_access(&format!("{name}: {exchange} body"), tokens.body_access.as_ref());
+            canaries
+                .add_access(&format!("{name}: {exchange} cookie"), tokens.cookie_access.as_ref());
+            assert_eq!(page.me().await.status, 200);
+        }
+        if name.ends_with("gone") {
+            assert_eq!(page.session_logout().await.status, 204);
+        } else {
+            make_mistakes_in_the_session_flow(&page).await;
+        }
+    }
+}
+
+/// The session cookie, and what it was exchanged for, where they do not belong.
+async fn make_mistakes_in_the_session_flow(page: &Browser) {
+    let cookie = page.session_cookie.clone().unwrap();
+    let access = page.tokens.body_access.clone().unwrap();
+    let form = "application/x-www-form-urlencoded";
+    let token = || Call::post("/iam/oauth/token").header("origin", &page.origin);
+    for mistake in [
+        token().body(form, format!("grant_type=session&session={cookie}")),
+        token().body(form, format!("grant_type={cookie}")),
+        token().body(form, format!("{cookie}={access}&{cookie}={access}")),
+        token().body("application/json", format!("{{\"grant_type\":\"{cookie}\"}}")),
+        token().body(form, format!("grant_type=password&username=ada&password={WRONG_PASSWORD}")),
+        token().cookie("tandem-session", &access).body(form, "grant_type=session"),
+        page.exchange_call().cookie("tandem-session", &cookie),
+        page.exchange_call().header("origin", "https://evil.example"),
+        Call::post("/iam/logout").header("origin", &page.origin).bearer(&cookie),
+        Call::get("/api/auth/me").bearer(&cookie).cookie("tandem-access", &cookie),
+        Call::get(&format!("/iam/oauth/token?session={cookie}")),
+        Call::get("/api/auth/me").header("x-request-id", &cookie),
+        post("/api/auth/refresh", &json!({ "refresh_token": cookie })),
+    ] {
+        call(page, mistake).await;
+    }
 }
 
 /// The same over the other version of the protocol, whose library keeps a diary of its own.
@@ -324,6 +378,25 @@ fn shown(value: &impl Debug) -> String {
     format!("{value:?}\n{value:#?}")
 }
 
+/// The values of the other flow.
+async fn session_flow(
+    app: &TestApp,
+    address: &Email,
+    password: &Password,
+    canaries: &mut Canaries,
+) -> (SignIn, Exchange) {
+    let caller = Caller::default();
+    let sign_in = app.auth().password_login(address, password, None, &[], &caller).await.unwrap();
+    let RenewalTokens::Session(cookie) = &sign_in.renewal else { panic!("another flow") };
+    canaries.add_refresh("session cookie", Some(cookie));
+    app.advance(61);
+    let exchange = app.auth().exchange(cookie, &caller).await.unwrap();
+    assert!(exchange.renewal.is_some());
+    canaries.add_access("exchanged body", Some(&exchange.access.body));
+    canaries.add_access("exchanged cookie", Some(&exchange.access.cookie));
+    (sign_in, exchange)
+}
+
 #[tokio::test]
 async fn no_type_shows_a_secret_for_debugging() {
     let mut canaries = Canaries::default();
@@ -344,13 +417,15 @@ async fn no_type_shows_a_secret_for_debugging() {
     let address = Email::parse("ada@example.com").unwrap();
     let password = Password::typed(PASSWORD).unwrap();
     let grant = app.auth().login(&address, &password, None, &Caller::default()).await.unwrap();
+    let RenewalTokens::Refresh { body, cookie } = &grant.renewal else { panic!("another flow") };
     let tokens = Tokens {
-        body_access: Some(grant.body.access.to_string()),
-        cookie_access: Some(grant.cookie.access.to_string()),
-        body_refresh: Some(grant.body.refresh.to_string()),
-        cookie_refresh: Some(grant.cookie.refresh.to_string()),
+        body_access: Some(grant.access.body.to_string()),
+        cookie_access: Some(grant.access.cookie.to_string()),
+        body_refresh: Some(body.to_string()),
+        cookie_refresh: Some(cookie.to_string()),
     };
     canaries.add_tokens("granted", &tokens);
+    let (sign_in, exchange) = session_flow(&app, &address, &password, &mut canaries).await;
     let user = app.auth().find_user("ada@example.com").await.unwrap();
     let mut environment = vec![
         ("TANDEM_KEYS__MASTER_KEY".to_owned(), master_key),
@@ -364,6 +439,8 @@ async fn no_type_shows_a_secret_for_debugging() {
     for (name, text) in [
         ("Auth", shown(app.auth())),
         ("Grant", shown(&grant)),
+        ("SignIn", shown(&sign_in)),
+        ("Exchange", shown(&exchange)),
         ("Password", shown(&password)),
         ("Email", shown(&address)),
         ("User", shown(&user)),

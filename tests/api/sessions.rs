@@ -32,16 +32,18 @@ async fn is_alive(browser: &Browser) -> bool {
     me == 200
 }
 
-fn expiring(secure: bool) -> [&'static str; 2] {
+fn expiring(secure: bool) -> [&'static str; 3] {
     if secure {
         [
             "__Host-tandem-access=; Path=/; Max-Age=0; Secure; HttpOnly; SameSite=Strict",
             "__Secure-tandem-refresh=; Path=/api/auth/refresh; Max-Age=0; Secure; HttpOnly; SameSite=Strict",
+            "__Host-tandem-session=; Path=/; Max-Age=0; Secure; HttpOnly; SameSite=Strict",
         ]
     } else {
         [
             "tandem-access=; Path=/; Max-Age=0; HttpOnly; SameSite=Strict",
             "tandem-refresh=; Path=/api/auth/refresh; Max-Age=0; HttpOnly; SameSite=Strict",
+            "tandem-session=; Path=/; Max-Age=0; HttpOnly; SameSite=Strict",
         ]
     }
 }
@@ -208,7 +210,7 @@ async fn an_overdue_session_is_not_there_either() {
 }
 
 #[tokio::test]
-async fn logging_out_works_with_an_expired_pair_and_names_both_cookies() {
+async fn logging_out_works_with_an_expired_pair_and_names_every_cookie() {
     for (public_url, secure) in [(None, false), (Some("https://auth.example.com"), true)] {
         let config = TestConfig::default();
         let config = match public_url {

@@ -17,7 +17,7 @@ use tandem::{
         session::{Authentication, EndReason, Flow, Origination, Session},
         user::User,
     },
-    store::{NewSession, NewUser, SchemaState, SecretHashes, Store, StoreError},
+    store::{NewHashes, NewSession, NewUser, SchemaState, SecretHashes, Store, StoreError},
 };
 use tokio::time::{sleep, timeout};
 
@@ -70,7 +70,10 @@ fn new_session(user: &User) -> NewSession {
         acknowledged_at: None,
     };
     let hash = |byte| RefreshHash::from_slice(&[byte; 32]).unwrap();
-    NewSession { session, hashes: SecretHashes { body: hash(1), cookie: hash(2) } }
+    NewSession {
+        session,
+        hashes: NewHashes::Refresh(SecretHashes { body: hash(1), cookie: hash(2) }),
+    }
 }
 
 #[tokio::test]

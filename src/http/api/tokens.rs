@@ -48,7 +48,7 @@ impl TokensApi {
             cookie_refresh: refresh_cookies(headers, &self.0.cookies).collect(),
         };
         let grant = self.0.auth.refresh(call, &caller.0).await;
-        let grant = grant.map_err(|e| Problem::of_refresh(e, self.0.cookies.expire()))?;
+        let grant = grant.map_err(|e| Problem::of_refresh(e, self.0.cookies.expire_pair()))?;
         let cookies = self.0.cookies.set(&grant);
         Ok(Answer::new(Json(TokenAnswer::from(&grant))).with_cookies(cookies))
     }

@@ -25,7 +25,11 @@ async fn other_methods_are_refused_with_those_that_there_are() {
             }
             let call = ada.with_access(Call::new(method, path)).header("x-secret", "tell nobody");
             let answer = ada.send(call).await;
-            answer.assert_refused(405, "method_not_allowed");
+            if path.starts_with("/iam/oauth/") {
+                answer.assert_oauth_error(405, "invalid_request");
+            } else {
+                answer.assert_refused(405, "method_not_allowed");
+            }
             let allow: BTreeSet<_> = answer.header("allow").unwrap().split(", ").collect();
             assert_eq!(allow, methods, "{method} {path}");
             // TRACE above all: nothing of the request comes back.
@@ -110,6 +114,12 @@ async fn what_is_not_there_is_a_problem_for_every_method() {
             } else {
                 answer.assert_refused(404, "not_found");
             }
+        }
+    }
+    for path in ["/iam/oauth/", "/iam/oauth/nothing", "/iam/oauth/token/nothing"] {
+        for method in ["GET", "POST", "PUT", "DELETE", "OPTIONS", "BREW"] {
+            let answer = app.send(Call::new(method, path)).await;
+            answer.assert_oauth_error(404, "invalid_request");
         }
     }
 }

@@ -61,7 +61,10 @@ pub(crate) async fn exchange(app: &TestApp, bytes: impl AsRef<[u8]>) -> Exchange
 
 /// The rules that every protected call is judged by, and those that need the pair for effect.
 fn credentialed() -> impl Iterator<Item = Operation> {
-    OPERATIONS.into_iter().filter(|operation| operation.needs != Needs::Nothing)
+    OPERATIONS.into_iter().filter(|operation| match operation.needs {
+        Needs::Pair | Needs::PairForEffect | Needs::AllFour => true,
+        Needs::Nothing | Needs::SessionCookie => false,
+    })
 }
 
 /// What an ambiguous request is told; a reverse proxy knows no `400`.

@@ -174,6 +174,24 @@ impl TestApp {
         browser
     }
 
+    /// A browser with a session of its owner's in either flow, as two tabs and a late answer can
+    /// leave it.
+    pub(crate) async fn in_both_flows(&self, name: &str) -> Browser {
+        let mut browser = self.logged_in(name).await;
+        let mut page = self.browser();
+        assert_eq!(page.password_login(name).await.status, 204);
+        browser.session_cookie = page.session_cookie;
+        browser
+    }
+
+    /// A browser whose owner, of this name, has an account and is logged in without tokens.
+    pub(crate) async fn in_session_flow(&self, name: &str) -> Browser {
+        let mut browser = self.browser();
+        browser.register(name).await;
+        assert_eq!(browser.password_login(name).await.status, 204);
+        browser
+    }
+
     /// One request.
     pub(crate) async fn send(&self, call: Call) -> Answer {
         client::send(self.address, call).await

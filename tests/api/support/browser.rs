@@ -25,13 +25,18 @@ pub(crate) struct Tokens {
 #[derive(Clone, Debug)]
 pub(crate) struct Browser {
     pub(crate) address: SocketAddr,
+    pub(crate) origin: String,
     pub(crate) tokens: Tokens,
+    /// Of the session flow.
+    pub(crate) session_cookie: Option<String>,
     secure: bool,
 }
 
 impl Browser {
     pub(crate) fn new(address: SocketAddr, origin: &str) -> Self {
-        Self { address, tokens: Tokens::default(), secure: origin.starts_with("https") }
+        let secure = origin.starts_with("https");
+        let (origin, tokens) = (origin.to_owned(), Tokens::default());
+        Self { address, origin, tokens, session_cookie: None, secure }
     }
 
     /// The same page, its requests led to another instance.
@@ -58,6 +63,45 @@ impl Browser {
         let answer = self.send(call).await;
         self.keep(&answer);
         answer
+    }
+
+    /// Logs in without tokens, presenting what the jar holds; keeps the session cookie.
+    pub(crate) async fn password_login(&mut self, name: &str) -> Answer {
+        let body = json!({ "email": email(name), "password": PASSWORD });
+        let call = self.with_access(Call::post("/iam/passwordlogin").json(&body));
+        let answer = self.send(call).await;
+        self.keep(&answer);
+        answer
+    }
+
+    /// The call that exchanges the session cookie for a pair, unsent. The page's own, so with its
+    /// origin, and without a bearer: none is read here.
+    pub(crate) fn exchange_call(&self) -> Call {
+        let form = "application/x-www-form-urlencoded";
+        let call = Call::post("/iam/oauth/token").body(form, "grant_type=session");
+        self.with_cookies(call).header("origin", &self.origin)
+    }
+
+    /// Exchanges the session cookie; keeps the pair.
+    pub(crate) async fn exchange(&mut self) -> Answer {
+        let answer = self.send(self.exchange_call()).await;
+        self.keep(&answer);
+        answer
+    }
+
+    /// Logs out of the session flow; forgets what was in memory, as a page does.
+    pub(crate) async fn session_logout(&mut self) -> Answer {
+        let call = self.with_cookies(Call::post("/iam/logout")).header("origin", &self.origin);
+        let answer = self.send(call).await;
+        self.keep_cookies(&answer);
+        self.forget();
+        answer
+    }
+
+    /// What a reload does to a page that keeps its tokens in memory.
+    pub(crate) fn forget(&mut self) {
+        self.tokens.body_access = None;
+        self.tokens.body_refresh = None;
     }
 
     /// Calls an operation with both halves.
@@ -109,8 +153,7 @@ impl Browser {
     pub(crate) async fn logout(&mut self) -> Answer {
         let answer = self.call("POST", "/api/auth/logout").await;
         self.keep_cookies(&answer);
-        self.tokens.body_access = None;
-        self.tokens.body_refresh = None;
+        self.forget();
         answer
     }
 
@@ -122,16 +165,25 @@ impl Browser {
         answer
     }
 
-    /// Adds both access tokens, as far as there.
+    /// Adds both access tokens, as far as there, and the session cookie, which goes everywhere.
     pub(crate) fn with_access(&self, call: Call) -> Call {
         let call = match &self.tokens.body_access {
             Some(token) => call.bearer(token),
             None => call,
         };
-        match &self.tokens.cookie_access {
-            Some(token) => call.cookie(self.access_cookie(), token),
+        self.with_cookies(call)
+    }
+
+    /// Adds the cookies that go to every path, as far as there.
+    pub(crate) fn with_cookies(&self, call: Call) -> Call {
+        let cookies = [
+            (self.access_cookie(), &self.tokens.cookie_access),
+            (self.session_cookie_name(), &self.session_cookie),
+        ];
+        cookies.into_iter().fold(call, |call, (name, value)| match value {
+            Some(value) => call.cookie(name, value),
             None => call,
-        }
+        })
     }
 
     pub(crate) async fn send(&self, call: Call) -> Answer {
@@ -154,6 +206,10 @@ impl Browser {
 
     pub(crate) fn refresh_cookie(&self) -> &'static str {
         if self.secure { "__Secure-tandem-refresh" } else { "tandem-refresh" }
+    }
+
+    pub(crate) fn session_cookie_name(&self) -> &'static str {
+        if self.secure { "__Host-tandem-session" } else { "tandem-session" }
     }
 
     /// Keeps both halves of an answer, if they are there.
@@ -192,6 +248,8 @@ impl Browser {
                 self.tokens.cookie_access = value;
             } else if name == self.refresh_cookie() {
                 self.tokens.cookie_refresh = value;
+            } else if name == self.session_cookie_name() {
+                self.session_cookie = value;
             } else {
                 panic!("an unknown cookie: {line}");
             }

@@ -121,12 +121,16 @@ impl Answer {
         errors.map(|error| (member(error, "field"), member(error, "message"))).collect()
     }
 
-    /// The code of a problem; empty if it is none.
+    /// The code of a problem, or of an error of the token endpoint; empty if it is neither.
     pub(crate) fn code(&self) -> String {
-        if self.header("content-type") != Some("application/problem+json") {
-            return String::new();
-        }
-        self.json()["code"].as_str().unwrap().to_owned()
+        let member = match self.header("content-type") {
+            Some("application/problem+json") => "code",
+            Some("application/json") if self.status >= 400 && self.json()["error"].is_string() => {
+                "error"
+            }
+            _ => return String::new(),
+        };
+        self.json()[member].as_str().unwrap().to_owned()
     }
 
     /// Asserts that this is the problem `code`, properly dressed, with nothing set.
@@ -140,6 +144,35 @@ impl Answer {
         assert!(body["type"].as_str().unwrap().ends_with(&page));
         assert_eq!(self.header("cache-control"), Some("no-store"));
         assert_eq!(self.header("www-authenticate").is_some(), status == 401);
+    }
+
+    /// Asserts that this is the error `code` of the token endpoint, properly dressed (RFC 6749
+    /// section 5.2), and that no cookie was touched.
+    #[track_caller]
+    pub(crate) fn assert_oauth_error(&self, status: u16, code: &str) {
+        assert_eq!((self.status, self.code().as_str()), (status, code), "{self:?}");
+        assert_eq!(self.all("content-type"), ["application/json"]);
+        assert_eq!(self.all("cache-control"), ["no-store"]);
+        assert_eq!(self.all("set-cookie"), Vec::<&str>::new());
+        assert_eq!(self.header("www-authenticate"), None);
+        assert_eq!(self.header("retry-after").is_some(), status == 503);
+        let text = self.text();
+        let is_plain = |c: char| matches!(c, ' '..='~') && c != '\\';
+        assert!(text.chars().all(is_plain), "{text}");
+        let body = self.json();
+        let members: Vec<_> = body.as_object().unwrap().keys().map(String::as_str).collect();
+        assert_eq!(members, ["error", "error_description"]);
+        assert!(body["error_description"].as_str().unwrap().len() > 3, "{text}");
+    }
+
+    /// Asserts that a state-changing call was refused for its origin, in the words of its path.
+    #[track_caller]
+    pub(crate) fn assert_foreign(&self, path: &str) {
+        if path.starts_with("/iam/oauth/") {
+            self.assert_oauth_error(403, "access_denied");
+        } else {
+            self.assert_refused(403, "origin_not_allowed");
+        }
     }
 
     /// The same, and no cookie was touched.

@@ -23,7 +23,7 @@ use tandem::{
         role::Roles,
         session::Caller,
     },
-    service::{AccessError, Auth, Grant, RefreshCall, RefreshError},
+    service::{AccessError, Auth, Grant, RefreshCall, RefreshError, RenewalTokens},
     store::Store,
 };
 use tempfile::TempDir;
@@ -558,19 +558,22 @@ impl World {
         ensure!(is.idle_expires_at == must.idle_until, "idle until {}", is.idle_expires_at);
         ensure!(is.expires_at == must.until, "until {}", is.expires_at);
         let left = must.idle_until.min(must.until).since(now);
-        ensure!(grant.refresh_expires_in == left, "refreshable for {:?}", grant.refresh_expires_in);
+        ensure!(grant.renewable_for == left, "refreshable for {:?}", grant.renewable_for);
         let roles = self.users[must.user].roles;
         let (iat, exp) = must.times(now, rules);
+        let RenewalTokens::Refresh { body, cookie } = &grant.renewal else {
+            return Err("a session of another flow".to_owned());
+        };
         let issue = Issue {
             session,
             generation: must.generation,
             roles,
             iat,
             exp,
-            body_access: grant.body.access.to_string(),
-            cookie_access: grant.cookie.access.to_string(),
-            body_refresh: grant.body.refresh.to_string(),
-            cookie_refresh: grant.cookie.refresh.to_string(),
+            body_access: grant.access.body.to_string(),
+            cookie_access: grant.access.cookie.to_string(),
+            body_refresh: body.to_string(),
+            cookie_refresh: cookie.to_string(),
         };
         for (token, roles) in
             [(&issue.body_access, Some(ROLES[roles])), (&issue.cookie_access, None)]
@@ -618,7 +621,7 @@ impl World {
             ensure!(as_it_must, "the row is {is:?} instead of {must:?}");
             let alive = must.ended.is_none();
             ensure!(is.ended_at.is_none() == alive, "ended: {is:?} instead of {must:?}");
-            ensure!(row.refresh.is_some() == alive, "something is left to redeem, or nothing");
+            ensure!(row.renewal.is_some() == alive, "something is left to redeem, or nothing");
         }
         Ok(())
     }
