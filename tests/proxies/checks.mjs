@@ -219,8 +219,8 @@ export const checks = {
   async 'the client\'s address is the one that the proxy has seen'({ port, email }) {
     const [one, other] = [{ 'X-Forwarded-For': '192.0.2.6' }, { Forwarded: 'for=192.0.2.6' }]
     for (const lie of [one, other, { ...one, ...other }]) {
-      const { session } = (await logIn(port, email, lie)).json()
-      assert.equal(session.ip, '127.0.0.1')
+      const { session } = (await logIn(port, email, lie, '127.0.0.2')).json()
+      assert.equal(session.ip, '127.0.0.2')
     }
   },
 
@@ -231,6 +231,18 @@ export const checks = {
       assert.ok(!accessLog().includes(secret), 'a token is in the access log')
       assert.ok(!told().includes(secret), 'a token is in the error log')
     }
+  },
+}
+
+/** With limits: the last to be run, for nobody logs in after it. */
+export const limitChecks = {
+  async 'passwords cannot be guessed without end'({ port }) {
+    for (const path of ['/api/auth/login', '/api/auth/register', '/api/auth//login', '/api/%61uth/register']) {
+      const tries = Array.from({ length: 20 }, () => call(port, path, { method: 'POST', body: '{}' }))
+      const statuses = (await Promise.all(tries)).map(({ status }) => status)
+      assert.ok(statuses.includes(429), `${path}: ${statuses}`)
+    }
+    assertProblem(await call(port, '/api/auth/me'), 401, 'unauthenticated')
   },
 }
 
@@ -279,6 +291,19 @@ function assertReadable(answer) {
 
 function assertUnreadable(answer) {
   assert.deepEqual(arrived(answer.rawHeaders, 'access-control-allow-origin'), [])
+}
+
+/** The API does not answer. */
+export const deafChecks = {
+  async 'an API that is down is not taken for the guard'(stage) {
+    const { port, ada } = stage
+    for (const path of ['/api/x', '/api/articles/x', '/api/public/x']) {
+      const answer = await call(port, path, { headers: ada.pair })
+      assert.ok([502, 503].includes(answer.status), String(answer.status))
+      assert.notEqual(answer.headers['content-type'], 'application/problem+json')
+    }
+    await assertRefused(stage, fresh('/api/'), { headers: ada.jar }, 401, 'invalid_token')
+  },
 }
 
 /** The service does not answer, or there is none. */
