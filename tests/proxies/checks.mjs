@@ -63,6 +63,15 @@ export const checks = {
     assertIdentity(await call(port, '/api/x', { headers: bob.pair }), bob, '')
   },
 
+  async 'what the outside says of its method does not arrive either'({ port, ada }) {
+    const lies = ['X-Forwarded-Method', 'X-Original-Method', 'X-Forwarded-Uri', 'X-Original-URI']
+    const headers = { ...ada.pair, ...Object.fromEntries(lies.map((name) => [name, 'a lie'])) }
+    for (const path of ['/api/x', '/api/public/x']) {
+      const { rawHeaders } = (await call(port, path, { headers })).json()
+      for (const name of lies) assert.deepEqual(arrived(rawHeaders, name.toLowerCase()), [])
+    }
+  },
+
   async 'each half alone does not, and the refusal is the service\'s own'(stage) {
     const { ada } = stage
     for (const folder of ['/api/', '/api/articles/', '/api/uploads/', '/api/live/', '/api/page.html?']) {
