@@ -31,6 +31,36 @@ const flags = [
   ...(process.getuid() === 0 ? ['--no-sandbox'] : []),
 ]
 
+// The states that the page goes through are written down, so that none goes by unseen.
+const UI = `<!doctype html><title>page</title>
+<main id="splash">one moment</main>
+<form id="login" hidden><input name="email"><input name="password" type="password"><button>Log in</button></form>
+<main id="inside" hidden>signed in as <b id="who"></b><button id="again">again</button><button id="out">Log out</button></main>
+<script type="module">
+import * as session from './session.js'
+window.session = session
+window.states = ['splash']
+const show = (state) => {
+  for (const id of ['splash', 'login', 'inside']) document.getElementById(id).hidden = id !== state
+  window.states.push(state)
+}
+async function draw() {
+  const me = await session.api('/api/auth/me')
+  if (!me) return show('login')
+  document.getElementById('who').textContent = (await me.json()).user.email
+  show('inside')
+}
+document.getElementById('login').addEventListener('submit', async (event) => {
+  event.preventDefault()
+  const { email, password } = Object.fromEntries(new FormData(event.target))
+  if (await session.login(email, password)) await draw()
+})
+document.getElementById('again').addEventListener('click', draw)
+document.getElementById('out').addEventListener('click', async () => { await session.logout(); await draw() })
+if (await session.signedIn()) await draw()
+else show('login')
+</script>`
+
 let server
 let browser
 let front
@@ -124,36 +154,6 @@ function code(host) {
   return block.replace(there, `https://${host.replace('ui.', 'api.')}`)
 }
 
-// The states that the page goes through are written down, so that none goes by unseen.
-const UI = `<!doctype html><title>page</title>
-<main id="splash">one moment</main>
-<form id="login" hidden><input name="email"><input name="password" type="password"><button>Log in</button></form>
-<main id="inside" hidden>signed in as <b id="who"></b><button id="again">again</button><button id="out">Log out</button></main>
-<script type="module">
-import * as session from './session.js'
-window.session = session
-window.states = ['splash']
-const show = (state) => {
-  for (const id of ['splash', 'login', 'inside']) document.getElementById(id).hidden = id !== state
-  window.states.push(state)
-}
-async function draw() {
-  const me = await session.api('/api/auth/me')
-  if (!me) return show('login')
-  document.getElementById('who').textContent = (await me.json()).user.email
-  show('inside')
-}
-document.getElementById('login').addEventListener('submit', async (event) => {
-  event.preventDefault()
-  const { email, password } = Object.fromEntries(new FormData(event.target))
-  if (await session.login(email, password)) await draw()
-})
-document.getElementById('again').addEventListener('click', draw)
-document.getElementById('out').addEventListener('click', async () => { await session.logout(); await draw() })
-if (await session.signedIn()) await draw()
-else show('login')
-</script>`
-
 async function register() {
   const answer = await fetch(`${server.url}/api/auth/register`, {
     method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(account),
@@ -163,7 +163,9 @@ async function register() {
 
 // --- The stories ------------------------------------------------------------------------------------
 
-const states = (tab = page) => tab.evaluate(() => window.states)
+function states(tab = page) {
+  return tab.evaluate(() => window.states)
+}
 
 async function aProtectedPageEndsInItsLogin(ui) {
   await page.goto(ui)
@@ -228,14 +230,17 @@ async function thePairExpires() {
   await page.waitForTimeout((LIFE + 1) * 1000)
   assert.deepEqual(await raw(page, api, '/api/auth/me', token), [401, 'access_expired'])
   const before = exchanges()
+  const drawn = (await states()).length
   await page.click('#again')
-  await page.waitForFunction((many) => window.states.length > many, (await states()).length - 1)
+  await page.waitForFunction((drawn) => window.states.length > drawn, drawn)
   assert.equal((await states()).at(-1), 'inside')
   await until('an exchange', () => exchanges() > before)
   assert.notEqual(await currentToken(), token)
 }
 
-const exchanges = () => front.seen.filter(({ path, status }) => path === '/iam/oauth/token' && status === 200).length
+function exchanges() {
+  return front.seen.filter(({ path, status }) => path === '/iam/oauth/token' && status === 200).length
+}
 
 async function aCarriedTokenIsHalfOfNothing(api, ui) {
   const token = await currentToken()
@@ -262,10 +267,13 @@ async function anotherPageTriesEverything(context, api, origin, isSibling) {
   for (const path of targets) {
     const { readable, bodies } = await tab.evaluate(attack, { url: api + path, account })
     assert.deepEqual([readable, bodies], [0, []], `${origin} reads an answer of ${path}`)
+    // As a page of its own, where no browser takes the cookies for a third party's.
+    await Promise.all([tab.waitForURL(api + path), tab.evaluate(submit, { url: api + path })])
+    await tab.goto(origin)
   }
   const mine = () => front.seen.slice(begin).filter((request) => request.origin === origin && request.method === 'POST')
-  // Two forms and a fetch without CORS reach each of them; what asks first is not let in.
-  await until('all attempts', () => targets.every((path) => mine().filter((seen) => seen.path === path).length >= 3))
+  // Three forms and a fetch without CORS reach each of them; what asks first is not let in.
+  await until('all attempts', () => targets.every((path) => mine().filter((seen) => seen.path === path).length >= 4))
   for (const { path, status, cookies, cookie } of mine()) {
     assert.deepEqual([path, status, cookies], [path, 403, []])
     // Not sent along from a foreign site; from a sibling they are, and it is the origin that decides.
@@ -283,6 +291,14 @@ async function anotherPageTriesEverything(context, api, origin, isSibling) {
   await page.click('#again')
   const { sessions } = await page.evaluate(async () => (await window.session.api('/api/auth/sessions')).json())
   assert.equal(sessions.length, 1, `${origin} has made or ended a session`)
+}
+
+/** Runs in the attacker's page, which goes away with it. */
+function submit({ url }) {
+  const form = Object.assign(document.createElement('form'), { method: 'post', action: url })
+  form.append(Object.assign(document.createElement('input'), { type: 'hidden', name: 'grant_type', value: 'session' }))
+  document.body.append(form)
+  form.submit()
 }
 
 /** Runs in the attacker's page. */
