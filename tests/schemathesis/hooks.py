@@ -134,3 +134,19 @@ def one_half_is_nothing(ctx, response, case):
         with requests.Session() as session:
             status = session.send(request, timeout=10).status_code
         assert status == 401, f"without the {half} header the answer is {status}, not 401"
+
+
+@schemathesis.check
+def cookie_and_origin_are_needed(ctx, response, case):
+    """A cookie that authorizes alone: without it there is no grant, without the page's origin no look at it.
+
+    (`ignored_auth` wants a 401, where RFC 6749 wants a 400.)
+    """
+    if not needs_a_session_cookie(case) or not 200 <= response.status_code < 300:
+        return
+    for header, expected in (("Cookie", 400), ("Origin", 403)):
+        request = response.request.copy()
+        del request.headers[header]
+        with requests.Session() as session:
+            status = session.send(request, timeout=10).status_code
+        assert status == expected, f"without the {header} header the answer is {status}, not {expected}"
