@@ -19,7 +19,7 @@ install_for() {
         case $step in
             deny) install_cargo_tool cargo-deny "$DENY_VERSION" || status=1 ;;
             sqlite | postgres | mysql) install_cargo_tool cargo-nextest "$NEXTEST_VERSION" || status=1 ;;
-            swagger) install_node_modules || status=1 ;;
+            swagger | session_flow) install_node_modules || status=1 ;;
             oauth-clients) install_node_modules tests/oauth-clients && install_venv tests/oauth-clients/requirements.txt "$cache/oauth-clients" || status=1 ;;
             schemathesis) install_venv || status=1 ;;
         esac
@@ -38,7 +38,8 @@ install_packages() {
             # The "core" packages are the bare programs: no service, no configuration.
             mysql) has mariadbd mariadb-install-db mariadb \
                 || missing+=(mariadb-server-core mariadb-client-core) ;;
-            swagger)
+            swagger | session_flow)
+                has openssl || missing+=(openssl)
                 has chromium || missing+=(chromium)
                 has node npm || missing+=(nodejs npm)
                 ;;
