@@ -73,6 +73,29 @@ async fn there_are_never_more_than_two() {
 }
 
 #[tokio::test]
+async fn rotations_at_once_take_their_turn() {
+    let app = TestApp::with(quiet()).await;
+    let elsewhere = app.second().await;
+    for _ in 0..3 {
+        let shop = Shop::open(&app, "a").await;
+        let instances = (0..6).map(|n| if n % 2 == 0 { &app } else { &elsewhere });
+        let rotations = instances.map(|instance| rotate(instance, &shop, DAY));
+        let shops = futures_util::future::join_all(rotations).await;
+        let mut good = 0;
+        for shop in &shops {
+            good += u32::from(is_good(shop).await);
+        }
+        assert_eq!(good, 2);
+        assert!(!is_good(&shop).await);
+        let current = format!(
+            "select count(*) from client_secrets where client_id = '{}' and expires_at is null",
+            shop.id
+        );
+        assert_eq!(app.database.number(&current).await, 1);
+    }
+}
+
+#[tokio::test]
 async fn who_is_not_there_gets_none() {
     let app = TestApp::start().await;
     let gone = Shop::open(&app, "a").await;
