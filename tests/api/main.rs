@@ -9,6 +9,7 @@
 mod accounts;
 mod cli;
 mod documents;
+mod embedding;
 mod faults;
 mod forged;
 mod guard;
