@@ -110,6 +110,16 @@ export const checks = {
     await assertRefused(stage, fresh('/api/articles/'), { headers: bob.pair }, 403, 'forbidden')
   },
 
+  async 'no spelling of its path leads around a role'({ port, bob, upstream }) {
+    for (const spelled of ['/api/%61rticles/', '/api//articles/', '/api/./articles/', '/api/x/../articles/',
+      '/api/x/%2e%2e/articles/', '/api/articles%2f', '/%61pi/articles/', '//api/articles/', '/api/public/../articles/']) {
+      const path = fresh(spelled)
+      const answer = await call(port, path, { headers: bob.pair })
+      assert.ok(!upstream.saw(path), `${path} has arrived`)
+      if (answer.status === 200) assert.match(answer.text, /the page/)
+    }
+  },
+
   async 'the client\'s own query asks for nothing, and goes on as it is'(stage) {
     const { port, bob } = stage
     for (const query of ['?page=2', '?role=admin', '?scope=x', '?']) {
