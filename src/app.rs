@@ -231,6 +231,7 @@ fn settings(config: &Config) -> Result<Settings, StartError> {
             audience: tokens.audience.clone(),
             access_ttl: tokens.access_ttl,
             session_flow_access_ttl: session_flow.access_ttl,
+            machine_ttl: tokens.machine_ttl,
             session_idle_ttl: tokens.session_idle_ttl,
             session_max_ttl: tokens.session_max_ttl,
             reuse_interval: tokens.reuse_interval,

@@ -5,6 +5,7 @@ use std::{env, path::PathBuf, process::ExitCode};
 use clap::{Parser, Subcommand};
 
 mod account;
+mod client;
 mod config;
 mod database;
 mod dev;
@@ -54,6 +55,9 @@ enum Command {
     /// List and end sessions.
     #[command(subcommand)]
     Session(session::SessionCommand),
+    /// Make, list and remove machine clients.
+    #[command(subcommand)]
+    Client(client::ClientCommand),
     /// Print the OpenAPI document.
     Openapi,
     /// Check or show the configuration.
@@ -86,6 +90,7 @@ async fn dispatch(arguments: Arguments, parts: Parts) -> Result<(), Failure> {
         Command::Migrate(command) => migrate::run(&command, &load()?, &parts).await,
         Command::Keys(command) => keys::run(&command, &load()?, &parts).await,
         Command::User(command) => user::run(&command, &load()?, &parts).await,
+        Command::Client(command) => client::run(&command, &load()?, &parts).await,
         Command::Session(command) => session::run(&command, &load()?, &parts).await,
     }
 }

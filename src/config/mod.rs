@@ -40,6 +40,7 @@ pub use self::{
     session_flow::SessionFlow,
     source::Source,
     tokens::Tokens,
+    units::duration,
 };
 
 /// The whole configuration, valid in itself.

@@ -131,7 +131,7 @@ pub(super) static KEYS: &[Key] = &[
     },
     Key {
         name: "tokens.machine_ttl",
-        about: "How long a machine's token lives. Reserved: without effect in this version",
+        about: "How long a machine's token lives",
         allowed: "`1s` to `1h`",
         read: |c, given| put(&mut c.tokens.machine_ttl, given.parsed(duration)),
         show: |c| show_duration(c.tokens.machine_ttl),

@@ -15,7 +15,10 @@ const SIZES: &[Unit] = &[("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10), (
 const LONGEST: u64 = 36_500 * 86_400_000;
 
 /// Reads `30d`, `1h`, `4m`, `240s` or `500ms`.
-pub(super) fn duration(text: &str) -> Result<Duration, String> {
+///
+/// # Errors
+/// What to write instead.
+pub fn duration(text: &str) -> Result<Duration, String> {
     read(text, DURATIONS)
         .filter(|millis| *millis <= LONGEST)
         .map(Duration::from_millis)

@@ -160,8 +160,32 @@ struct JoseHeader {
 }
 
 /// True for a member that is there, whatever it says: a `null` counts too.
-fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
+pub(super) fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
     IgnoredAny::deserialize(deserializer).map(|_| true)
+}
+
+/// The parts of a compact JWS (RFC 7515 section 7.1), still encoded.
+pub(super) struct Compact<'t> {
+    pub(super) header: &'t str,
+    pub(super) claims: &'t str,
+    /// What is signed: header and claims.
+    pub(super) message: &'t str,
+    pub(super) signature: &'t str,
+}
+
+impl<'t> Compact<'t> {
+    /// Three parts, none of them empty, within 4 KiB.
+    pub(super) fn split(token: &'t str) -> Result<Self, Fault> {
+        if token.len() > MAX_TOKEN_LENGTH {
+            return Err(Fault::TooLong);
+        }
+        let (message, signature) = token.rsplit_once('.').ok_or(Fault::Malformed)?;
+        let (header, claims) = message.split_once('.').ok_or(Fault::Malformed)?;
+        if header.is_empty() || claims.is_empty() || signature.is_empty() || claims.contains('.') {
+            return Err(Fault::Malformed);
+        }
+        Ok(Self { header, claims, message, signature })
+    }
 }
 
 /// Reads a genuine token of `typ` from `ring`: its claims, and the key that signed them.
@@ -173,14 +197,7 @@ pub fn verify<'k, C: DeserializeOwned>(
     typ: &str,
     token: &str,
 ) -> Result<(C, &'k RingKey), Fault> {
-    if token.len() > MAX_TOKEN_LENGTH {
-        return Err(Fault::TooLong);
-    }
-    let (message, signature) = token.rsplit_once('.').ok_or(Fault::Malformed)?;
-    let (header, claims) = message.split_once('.').ok_or(Fault::Malformed)?;
-    if header.is_empty() || claims.is_empty() || signature.is_empty() || claims.contains('.') {
-        return Err(Fault::Malformed);
-    }
+    let Compact { header, claims, message, signature } = Compact::split(token)?;
     let key = key_of(rings, ring, typ, header)?;
     let good = jsonwebtoken::crypto::verify(
         signature,
@@ -216,7 +233,7 @@ fn key_of<'k>(
 }
 
 /// Strict base64url: no padding, no white space, unused low bits zero (RFC 7515 section 2).
-fn decode(part: &str) -> Option<Vec<u8>> {
+pub(super) fn decode(part: &str) -> Option<Vec<u8>> {
     URL_SAFE_NO_PAD.decode(part).ok()
 }
 

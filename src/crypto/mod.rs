@@ -1,6 +1,8 @@
 //! Keys, tokens, sealing, hashing: the only place that names the cryptographic crates.
 
 mod argon2id;
+pub mod assertion;
+pub mod client_secret;
 pub mod jwt;
 pub mod keys;
 pub mod pair_key;

@@ -4,8 +4,9 @@
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::{
-    id::{SessionId, TokenId, UserId},
+    id::{ClientId, SessionId, TokenId, UserId},
     role::Roles,
+    scope::Scopes,
 };
 
 /// The claims of a body access token. Every member but `nbf` is required, of its exact JSON type.
@@ -66,12 +67,36 @@ pub struct CookieClaims {
     pub ctx: String,
 }
 
+/// The claims of a machine token (RFC 9068 section 2.2): a client acts for itself.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MachineClaims {
+    /// Issuer: the public origin of the service.
+    pub iss: String,
+    /// The client.
+    pub sub: ClientId,
+    /// The client.
+    pub client_id: ClientId,
+    /// `<audience>`.
+    pub aud: String,
+    /// Issued at, seconds.
+    pub iat: i64,
+    /// Expires at, seconds.
+    pub exp: i64,
+    /// Not before, seconds; never issued, honoured where present.
+    #[serde(default, deserialize_with = "integer", skip_serializing_if = "Option::is_none")]
+    pub nbf: Option<i64>,
+    /// This token.
+    pub jti: TokenId,
+    /// What it is good for, separated by spaces.
+    pub scope: Scopes,
+}
+
 /// There or not; `null` is no time.
 fn integer<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<i64>, D::Error> {
     i64::deserialize(deserializer).map(Some)
 }
 
-/// What every access token says, whichever half: the part the guard checks alike.
+/// What every access token says, of whichever ring: the part the guard checks alike.
 #[derive(Clone, Copy, Debug)]
 pub struct Registered<'a> {
     /// Issuer.
@@ -86,7 +111,7 @@ pub struct Registered<'a> {
     pub nbf: Option<i64>,
 }
 
-/// Claims of one half.
+/// Claims of one ring's tokens.
 pub trait Claims {
     /// The registered claims.
     fn registered(&self) -> Registered<'_>;
@@ -102,4 +127,4 @@ macro_rules! claims {
         }
     )*};
 }
-claims!(BodyClaims, CookieClaims);
+claims!(BodyClaims, CookieClaims, MachineClaims);

@@ -82,6 +82,10 @@ id! {
     SessionId
 }
 id! {
+    /// A machine client (`client_id`, RFC 6749 section 2.2); never reused.
+    ClientId
+}
+id! {
     /// One access token (`jti`, RFC 7519 section 4.1.7).
     TokenId
 }

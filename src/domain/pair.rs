@@ -3,10 +3,11 @@
 use super::{
     claims::{BodyClaims, CookieClaims, Registered},
     clock::Timestamp,
-    half::Half,
     id::{SessionId, TokenId, UserId},
-    key::KeyState,
-    policy::{MAX_ACCESS_LIFETIME, MAX_CLOCK_SKEW, RETIRED_KEY_GRACE, TokenPolicy},
+    key::{KeyState, Ring},
+    policy::{
+        MAX_ACCESS_LIFETIME, MAX_CLOCK_SKEW, MAX_MACHINE_LIFETIME, RETIRED_KEY_GRACE, TokenPolicy,
+    },
     role::Roles,
 };
 
@@ -103,20 +104,21 @@ impl Staleness {
 /// Checks what holds for the registered claims of any genuine access token, expired or not.
 pub fn check_registered(
     claims: Registered<'_>,
-    half: Half,
+    ring: Ring,
     key: KeyState,
     policy: &TokenPolicy,
     now: Timestamp,
 ) -> Result<(), Fault> {
-    let ours = claims.iss == policy.issuer
-        && claims.aud.strip_prefix(&policy.audience).and_then(|rest| rest.strip_prefix('/'))
-            == Some(half.as_str());
-    if !ours {
+    if claims.iss != policy.issuer || !policy.is_audience_of(ring, claims.aud) {
         return Err(Fault::Audience);
     }
     let soon = now.plus(MAX_CLOCK_SKEW).seconds();
     let life = claims.exp.checked_sub(claims.iat).ok_or(Fault::Time)?;
-    let longest = MAX_ACCESS_LIFETIME.as_secs().cast_signed();
+    let longest = match ring {
+        Ring::Body | Ring::Cookie => MAX_ACCESS_LIFETIME,
+        Ring::Machine => MAX_MACHINE_LIFETIME,
+    };
+    let longest = longest.as_secs().cast_signed();
     if claims.iat > soon
         || claims.nbf.is_some_and(|nbf| nbf > soon)
         || !(0..=longest).contains(&life)

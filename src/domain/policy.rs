@@ -2,11 +2,14 @@
 
 use std::time::Duration;
 
-use super::session::Flow;
+use super::{key::Ring, session::Flow};
 
 /// No access token may live longer, whatever the configuration says: revocation is remembered for
 /// this long.
 pub const MAX_ACCESS_LIFETIME: Duration = Duration::from_mins(10);
+
+/// No machine token may live longer.
+pub const MAX_MACHINE_LIFETIME: Duration = Duration::from_hours(1);
 
 /// How far in the future `iat` may lie: clocks differ.
 pub const MAX_CLOCK_SKEW: Duration = Duration::from_secs(5);
@@ -22,12 +25,14 @@ pub const MAX_TOKEN_LENGTH: usize = 4096;
 pub struct TokenPolicy {
     /// `iss`: the public origin of the service.
     pub issuer: String,
-    /// `aud` of both halves is this, `/`, and the half.
+    /// `aud` of both halves is this, `/`, and the half; of a machine token it is this.
     pub audience: String,
     /// Life of an access token of the dual flow.
     pub access_ttl: Duration,
     /// Life of an access token of the session flow.
     pub session_flow_access_ttl: Duration,
+    /// Life of a machine token.
+    pub machine_ttl: Duration,
     /// A session not refreshed for this long is over.
     pub session_idle_ttl: Duration,
     /// A session is over this long after its login, whatever happens.
@@ -43,6 +48,25 @@ pub struct TokenPolicy {
 }
 
 impl TokenPolicy {
+    /// The `aud` of the tokens of `ring`.
+    pub fn audience_of(&self, ring: Ring) -> String {
+        match ring {
+            Ring::Body | Ring::Cookie => format!("{}/{ring}", self.audience),
+            Ring::Machine => self.audience.clone(),
+        }
+    }
+
+    /// True if `aud` is that of the tokens of `ring`.
+    pub fn is_audience_of(&self, ring: Ring, aud: &str) -> bool {
+        let rest = aud.strip_prefix(&self.audience);
+        match ring {
+            Ring::Body | Ring::Cookie => {
+                rest.and_then(|rest| rest.strip_prefix('/')) == Some(ring.as_str())
+            }
+            Ring::Machine => rest == Some(""),
+        }
+    }
+
     /// Life of an access token.
     pub const fn access_ttl_of(&self, flow: Flow) -> Duration {
         match flow {
@@ -55,5 +79,10 @@ impl TokenPolicy {
     /// not.
     pub fn revocation_memory(&self) -> Duration {
         MAX_ACCESS_LIFETIME + self.leeway + self.request_timeout
+    }
+
+    /// The same for machine tokens.
+    pub fn machine_revocation_memory(&self) -> Duration {
+        MAX_MACHINE_LIFETIME + self.leeway + self.request_timeout
     }
 }

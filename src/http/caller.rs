@@ -26,7 +26,7 @@ pub(super) struct Context {
     pub(super) state: Arc<State>,
     pub(super) request_id: HeaderValue,
     pub(super) ip: Option<IpAddr>,
-    /// Whose page asks.
+    /// Where the request says it comes from.
     pub(super) verdict: Verdict,
 }
 

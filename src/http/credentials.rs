@@ -45,7 +45,7 @@ pub(super) fn session_cookies<'a>(headers: &'a HeaderMap, names: &CookieNames) -
 }
 
 /// The bearer token (RFC 6750 section 2.1; the scheme's name has no case, RFC 9110 section 11.1).
-fn bearer(headers: &HeaderMap) -> Result<Option<&str>, Ambiguous> {
+pub(super) fn bearer(headers: &HeaderMap) -> Result<Option<&str>, Ambiguous> {
     let mut lines = headers.get_all(header::AUTHORIZATION).iter();
     let Some(line) = lines.next() else { return Ok(None) };
     if lines.next().is_some() {

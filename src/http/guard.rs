@@ -10,15 +10,22 @@ use poem_openapi::{
 
 use super::{
     caller::Context,
-    credentials::{AccessTokens, Ambiguous},
+    credentials::{AccessTokens, Ambiguous, bearer},
+    forwarded,
+    origin::Verdict,
     problem::{Code, Problem},
 };
-use crate::domain::pair::{Pair, Principal};
+use crate::domain::{
+    client::Machine,
+    pair::{Pair, Principal},
+};
 
 /// Name of the scheme of the body half in the document.
 pub(super) const BODY_ACCESS: &str = "bodyAccess";
 /// Name of the scheme of the cookie half in the document.
 pub(super) const COOKIE_ACCESS: &str = "cookieAccess";
+/// Name of the scheme of machine tokens in the document.
+pub(super) const MACHINE_ACCESS: &str = "machineAccess";
 
 /// A verified pair: who the request speaks for.
 pub(super) struct Guarded(Arc<Pair>);
@@ -29,8 +36,27 @@ impl Guarded {
     }
 }
 
-/// The same for a reverse proxy's question, which knows no `400`.
-pub(super) struct Forwarded(pub(super) Guarded);
+/// The same for a reverse proxy's question, by the rules of the request that it holds back.
+pub(super) enum Forwarded {
+    User(Guarded),
+    /// Where the proxy asks for a scope.
+    Machine(MachineGuarded),
+}
+
+/// A verified machine token: for operations that say so, and for no others.
+pub(super) struct MachineGuarded(Arc<Machine>);
+
+impl MachineGuarded {
+    /// Goes on only if the token is good for `scope`.
+    pub(super) fn require(&self, scope: &str) -> Result<&Machine, Problem> {
+        let allowed = self.0.scopes.contains(scope);
+        allowed.then_some(&*self.0).ok_or_else(|| Code::Forbidden.into())
+    }
+
+    pub(super) fn machine(&self) -> &Machine {
+        &self.0
+    }
+}
 
 /// Both access tokens, as presented: for operations that judge them by their own rules.
 pub(super) struct PresentedAccess {
@@ -51,6 +77,32 @@ fn authenticate(request: &Request) -> Result<Guarded, Problem> {
     let state = &Context::of(request)?.state;
     let AccessTokens { body, cookie } = AccessTokens::read(request.headers(), &state.cookies)?;
     Ok(Guarded(state.auth.authenticate(body, cookie)?))
+}
+
+fn authenticate_machine(request: &Request) -> Result<MachineGuarded, Problem> {
+    let token = bearer(request.headers())?;
+    Ok(MachineGuarded(Context::of(request)?.state.auth.authenticate_machine(token)?))
+}
+
+/// Of the answers a reverse proxy understands, it knows no `400`.
+fn authenticate_forwarded(request: &Request) -> Result<Forwarded, Problem> {
+    let Context { state, verdict, .. } = Context::of(request)?;
+    if *verdict == Verdict::Foreign && !forwarded::only_reads(request.headers()) {
+        state.auth.count_foreign_origin();
+        return Err(Code::OriginNotAllowed.into());
+    }
+    let readable = |problem: Problem| {
+        if problem.code == Code::InvalidRequest { Code::InvalidToken.into() } else { problem }
+    };
+    let requirement = forwarded::requirement(request.uri().query())?;
+    if requirement.is_for_machines() {
+        let guarded = authenticate_machine(request).map_err(readable)?;
+        requirement.met_by_machine(&guarded.0.scopes)?;
+        return Ok(Forwarded::Machine(guarded));
+    }
+    let guarded = authenticate(request).map_err(readable)?;
+    requirement.met_by_user(&guarded.principal().roles)?;
+    Ok(Forwarded::User(guarded))
 }
 
 /// Registers both schemes: a request needs both at once.
@@ -89,7 +141,7 @@ fn register_schemes(registry: &mut Registry) {
 }
 
 macro_rules! security_extractor {
-    ($name:ident, |$request:ident| $judge:expr) => {
+    ($name:ident, $schemes:expr, |$request:ident| $judge:expr) => {
         impl<'a> ApiExtractor<'a> for $name {
             const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::SecurityScheme];
             type ParamType = ();
@@ -100,7 +152,7 @@ macro_rules! security_extractor {
             }
 
             fn security_schemes() -> Vec<&'static str> {
-                vec![BODY_ACCESS, COOKIE_ACCESS]
+                $schemes
             }
 
             async fn from_request(
@@ -114,14 +166,14 @@ macro_rules! security_extractor {
     };
 }
 
-security_extractor!(Guarded, |request| authenticate(request)?);
-security_extractor!(Forwarded, |request| {
-    let guarded = authenticate(request).map_err(|problem| {
-        if problem.code == Code::InvalidRequest { Code::InvalidToken.into() } else { problem }
-    });
-    Self(guarded?)
+const PAIR: [&str; 2] = [BODY_ACCESS, COOKIE_ACCESS];
+
+security_extractor!(Guarded, PAIR.to_vec(), |request| authenticate(request)?);
+security_extractor!(Forwarded, PAIR.to_vec(), |request| {
+    authenticate_forwarded(request).map_err(Problem::told_in_a_header)?
 });
-security_extractor!(PresentedAccess, |request| {
+security_extractor!(MachineGuarded, vec![MACHINE_ACCESS], |request| authenticate_machine(request)?);
+security_extractor!(PresentedAccess, PAIR.to_vec(), |request| {
     let AccessTokens { body, cookie } =
         AccessTokens::read(request.headers(), &Context::of(request)?.state.cookies)
             .map_err(Problem::from)?;

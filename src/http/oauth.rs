@@ -8,28 +8,35 @@ use poem::{
 use serde::Serialize;
 
 use super::problem::{Code, Problem};
-use crate::service::ExchangeError;
+use crate::service::{ClientError, ExchangeError};
 
 /// What lies under this speaks RFC 6749.
 pub(super) const PREFIX: &str = "/iam/oauth/";
 
-/// An error answer (RFC 6749 section 5.2; the last three from section 4.1.2.1).
+/// An error answer (RFC 6749 section 5.2, RFC 7009 section 2.2.1; the last three from RFC 6749
+/// section 4.1.2.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum ErrorCode {
     InvalidRequest,
+    InvalidClient,
     InvalidGrant,
+    InvalidScope,
     UnsupportedGrantType,
+    UnsupportedTokenType,
     AccessDenied,
     ServerError,
     TemporarilyUnavailable,
 }
 
 impl ErrorCode {
-    pub(super) const ALL: [Self; 6] = [
+    pub(super) const ALL: [Self; 9] = [
         Self::InvalidRequest,
+        Self::InvalidClient,
         Self::InvalidGrant,
+        Self::InvalidScope,
         Self::UnsupportedGrantType,
+        Self::UnsupportedTokenType,
         Self::AccessDenied,
         Self::ServerError,
         Self::TemporarilyUnavailable,
@@ -38,8 +45,11 @@ impl ErrorCode {
     pub(super) const fn as_str(self) -> &'static str {
         match self {
             Self::InvalidRequest => "invalid_request",
+            Self::InvalidClient => "invalid_client",
             Self::InvalidGrant => "invalid_grant",
+            Self::InvalidScope => "invalid_scope",
             Self::UnsupportedGrantType => "unsupported_grant_type",
+            Self::UnsupportedTokenType => "unsupported_token_type",
             Self::AccessDenied => "access_denied",
             Self::ServerError => "server_error",
             Self::TemporarilyUnavailable => "temporarily_unavailable",
@@ -53,6 +63,7 @@ pub(super) struct OAuthError {
     status: StatusCode,
     code: ErrorCode,
     description: &'static str,
+    challenge: bool,
 }
 
 #[derive(Serialize)]
@@ -67,11 +78,21 @@ impl OAuthError {
             ErrorCode::AccessDenied => StatusCode::FORBIDDEN,
             ErrorCode::ServerError => StatusCode::INTERNAL_SERVER_ERROR,
             ErrorCode::TemporarilyUnavailable => StatusCode::SERVICE_UNAVAILABLE,
+            ErrorCode::InvalidClient => StatusCode::UNAUTHORIZED,
             ErrorCode::InvalidRequest
             | ErrorCode::InvalidGrant
-            | ErrorCode::UnsupportedGrantType => StatusCode::BAD_REQUEST,
+            | ErrorCode::InvalidScope
+            | ErrorCode::UnsupportedGrantType
+            | ErrorCode::UnsupportedTokenType => StatusCode::BAD_REQUEST,
         };
-        Self { status, code, description }
+        Self { status, code, description, challenge: false }
+    }
+
+    /// Unknown, removed, wrong secret, bad assertion, nothing shown. `challenge`: it was shown in
+    /// `Authorization`, so the answer names the scheme.
+    pub(super) const fn invalid_client(challenge: bool) -> Self {
+        let description = "the client could not be authenticated";
+        Self { challenge, ..Self::new(ErrorCode::InvalidClient, description) }
     }
 
     /// A parameter is missing, repeated or unreadable.
@@ -109,11 +130,11 @@ impl OAuthError {
             problem.code.status()
         };
         let description = problem.detail().unwrap_or_else(|| problem.code.title());
-        Self { status, code, description }
+        Self { status, code, description, challenge: false }
     }
 
     pub(super) fn respond(self) -> Response {
-        let Self { status, code, description } = self;
+        let Self { status, code, description, challenge } = self;
         let body = Wire { error: code, error_description: description };
         let mut response = Response::builder()
             .status(status)
@@ -121,6 +142,10 @@ impl OAuthError {
             .body(serde_json::to_vec(&body).unwrap_or_default());
         if code == ErrorCode::TemporarilyUnavailable {
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+        }
+        if challenge {
+            let basic = HeaderValue::from_static(r#"Basic realm="tandem", charset="UTF-8""#);
+            response.headers_mut().insert(header::WWW_AUTHENTICATE, basic);
         }
         response
     }
@@ -138,6 +163,14 @@ pub(super) fn refuse_exchange(error: ExchangeError) -> poem::Error {
     match error {
         ExchangeError::InvalidGrant => no_session().into(),
         ExchangeError::Service(error) => Problem::from(error).into(),
+    }
+}
+
+/// The same for a client that did not prove itself; `basic`: by `client_secret_basic`.
+pub(super) fn refuse_client(error: ClientError, basic: bool) -> poem::Error {
+    match error {
+        ClientError::Invalid => OAuthError::invalid_client(basic).into(),
+        ClientError::Service(error) => Problem::from(error).into(),
     }
 }
 

@@ -23,8 +23,10 @@ use super::{
     State,
     api::{
         accounts::AccountsApi, health::HealthApi, keys::KeysApi, oauth::OAuthApi,
-        session_flow::SessionFlowApi, sessions::SessionsApi, tokens::TokensApi,
+        revocations::RevocationsApi, session_flow::SessionFlowApi, sessions::SessionsApi,
+        tokens::TokensApi,
     },
+    forwarded,
     payload::{Credentials, PasswordChange, RefreshRequest},
 };
 
@@ -32,8 +34,16 @@ mod oauth;
 mod problems;
 
 /// All operations.
-pub(super) type Apis =
-    (AccountsApi, TokensApi, SessionsApi, SessionFlowApi, OAuthApi, KeysApi, HealthApi);
+pub(super) type Apis = (
+    AccountsApi,
+    TokensApi,
+    SessionsApi,
+    SessionFlowApi,
+    OAuthApi,
+    RevocationsApi,
+    KeysApi,
+    HealthApi,
+);
 
 /// The operations.
 pub(super) fn apis(state: &Arc<State>) -> impl OpenApi + 'static {
@@ -44,6 +54,7 @@ pub(super) fn apis(state: &Arc<State>) -> impl OpenApi + 'static {
         SessionsApi(share()),
         SessionFlowApi(share()),
         OAuthApi(share()),
+        RevocationsApi(share()),
         KeysApi(share()),
         HealthApi(share()),
     );
@@ -123,6 +134,9 @@ fn put_right(mut document: Value) -> Value {
         for operation in operations.flat_map(Map::values_mut).filter_map(Value::as_object_mut) {
             require_all(operation);
             describe_answers(operation);
+            if operation_id(operation) == "verify" {
+                forwarded::describe(operation);
+            }
             name_media_types(operation, &schemas);
         }
     }
@@ -136,6 +150,7 @@ fn put_right(mut document: Value) -> Value {
             "description": "The refresh token of the cookie half: an `HttpOnly` cookie with `Path=/api/auth/refresh`. \
                             Browsers send it by themselves. On plain http (development) its name is `tandem-refresh`.",
         });
+        oauth::describe_schemes(security);
         security["sessionCookie"] = json!({
             "type": "apiKey", "in": "cookie", "name": "__Host-tandem-session",
             "description": "Stands for a session of the session flow: an `HttpOnly` cookie. Browsers send it by themselves. \
@@ -170,13 +185,18 @@ fn operation_id(operation: &Map<String, Value>) -> String {
 /// The framework writes several schemes as alternatives; here all are needed at once. A public
 /// operation says so explicitly.
 fn require_all(operation: &mut Map<String, Value>) {
+    let id = operation_id(operation);
+    if let Some(alternatives) = oauth::requirements(&id) {
+        operation.insert("security".to_owned(), alternatives);
+        return;
+    }
     let mut all = Map::new();
     for requirement in operation.get("security").and_then(Value::as_array).into_iter().flatten() {
         all.extend(requirement.as_object().cloned().unwrap_or_default());
     }
-    let cookie = match operation_id(operation).as_str() {
+    let cookie = match id.as_str() {
         "refresh" => Some("cookieRefresh"),
-        "token" | "sessionLogout" => Some("sessionCookie"),
+        "sessionLogout" => Some("sessionCookie"),
         _ => None,
     };
     all.extend(cookie.map(|name| (name.to_owned(), json!([]))));
@@ -224,7 +244,7 @@ fn success(status: &str) -> &'static str {
     }
 }
 
-fn text_header(description: &str) -> Value {
+pub(super) fn text_header(description: &str) -> Value {
     json!({ "description": description, "schema": { "type": "string" } })
 }
 

@@ -1,5 +1,7 @@
 //! What goes over the wire, as the document describes it.
 
+use std::time::Duration;
+
 use chrono::{DateTime, Utc};
 use poem::{
     IntoResponse, Response,
@@ -13,13 +15,15 @@ use poem_openapi::{
 };
 use zeroize::Zeroizing;
 
-use super::{
-    body::{FromMembers, Members},
-    form::{Form, FromForm},
+mod oauth;
+
+pub(super) use self::oauth::{
+    ClientParameters, Introspected, IntrospectionRequest, Metadata, RevocationRequest, TokenRequest,
 };
+use super::body::{FromMembers, Members};
 use crate::{
     domain::{clock::Timestamp, session, user},
-    service::{AccessPair, Grant, RenewalTokens},
+    service::{AccessPair, Grant, MachineToken, RenewalTokens, Revoked},
 };
 
 /// An address and a password.
@@ -203,7 +207,7 @@ impl Example for Session {
             id: "9b1deb4d3b7d4bad9bdd2b0d7b3dcb6d".to_owned(),
             created_at: time(EXAMPLE_TIME),
             last_seen_at: time(EXAMPLE_TIME),
-            expires_at: time(EXAMPLE_TIME.plus(std::time::Duration::from_hours(720))),
+            expires_at: time(EXAMPLE_TIME.plus(Duration::from_hours(720))),
             ip: "192.0.2.7".to_owned(),
             user_agent: "Mozilla/5.0".to_owned(),
             amr: vec!["pwd".to_owned()],
@@ -267,26 +271,6 @@ impl Example for TokenAnswer {
     }
 }
 
-/// What is asked of the token endpoint.
-#[derive(Object)]
-#[oai(example)]
-pub(super) struct TokenRequest {
-    /// `session` or `urn:tandem:params:oauth:grant-type:session`.
-    pub(super) grant_type: Option<String>,
-}
-
-impl FromForm for TokenRequest {
-    fn from_form(form: &mut Form) -> Self {
-        Self { grant_type: form.take("grant_type") }
-    }
-}
-
-impl Example for TokenRequest {
-    fn example() -> Self {
-        Self { grant_type: Some("session".to_owned()) }
-    }
-}
-
 /// An access token (RFC 6749 section 5.1).
 #[derive(Object)]
 #[oai(example)]
@@ -297,6 +281,20 @@ pub(super) struct AccessTokenAnswer {
     token_type: String,
     /// Seconds until it expires.
     expires_in: u64,
+    /// What a machine token is good for, separated by spaces.
+    #[oai(skip_serializing_if_is_none)]
+    scope: Option<String>,
+}
+
+impl From<&MachineToken> for AccessTokenAnswer {
+    fn from(token: &MachineToken) -> Self {
+        Self {
+            access_token: token.token.to_string(),
+            token_type: "Bearer".to_owned(),
+            expires_in: token.expires_in.as_secs(),
+            scope: Some(token.scopes.to_string()),
+        }
+    }
 }
 
 impl From<&AccessPair> for AccessTokenAnswer {
@@ -305,6 +303,7 @@ impl From<&AccessPair> for AccessTokenAnswer {
             access_token: pair.body.to_string(),
             token_type: "Bearer".to_owned(),
             expires_in: pair.expires_in.as_secs(),
+            scope: None,
         }
     }
 }
@@ -315,7 +314,73 @@ impl Example for AccessTokenAnswer {
             access_token: "eyJ0eXAiOiJ0YW5kZW0tYm9keStqd3QifQ.example.example".to_owned(),
             token_type: "Bearer".to_owned(),
             expires_in: 60,
+            scope: None,
         }
+    }
+}
+
+/// What ended, for a service that verifies tokens itself.
+#[derive(Object)]
+#[oai(example)]
+pub(super) struct Revocations {
+    /// Milliseconds since the Unix epoch: pass it as `since` the next time.
+    now: i64,
+    /// Seconds: who has had no answer for so long is to refuse everything.
+    bound: u64,
+    /// Sessions whose access tokens do not count any more, or only some of them do.
+    sessions: Vec<RevokedSession>,
+    /// Machine clients that were removed: their tokens do not count any more.
+    clients: Vec<String>,
+    /// Machine tokens that were revoked, by `jti`.
+    tokens: Vec<String>,
+}
+
+impl Revocations {
+    pub(super) fn new(revoked: &Revoked, bound: Duration) -> Self {
+        let sessions = revoked.sessions.iter().map(|session| RevokedSession {
+            id: session.id.to_string(),
+            ended: session.ended,
+            tokens_not_before: session.tokens_not_before,
+        });
+        Self {
+            now: revoked.now.millis(),
+            bound: bound.as_secs(),
+            sessions: sessions.collect(),
+            clients: revoked.clients.iter().map(ToString::to_string).collect(),
+            tokens: revoked.tokens.iter().map(ToString::to_string).collect(),
+        }
+    }
+}
+
+impl Example for Revocations {
+    fn example() -> Self {
+        Self {
+            now: EXAMPLE_TIME.millis(),
+            bound: 7,
+            sessions: vec![RevokedSession::example()],
+            clients: Vec::new(),
+            tokens: Vec::new(),
+        }
+    }
+}
+
+/// A session whose access tokens do not count any more, or only some of them do.
+#[derive(Object)]
+#[oai(example)]
+pub(super) struct RevokedSession {
+    /// `sid` in access tokens.
+    id: String,
+    /// True if it ended: refuse its tokens.
+    ended: bool,
+    /// Seconds: an access pair is to be refreshed if one of its halves was issued (`iat`) up to then.
+    #[oai(skip_serializing_if_is_none)]
+    tokens_not_before: Option<i64>,
+}
+
+impl Example for RevokedSession {
+    fn example() -> Self {
+        let id = "9b1deb4d3b7d4bad9bdd2b0d7b3dcb6d".to_owned();
+        Self { id, ended: true, tokens_not_before: None }
     }
 }
 

@@ -2,11 +2,13 @@
 
 use std::fmt::Display;
 
+use hyper::body::Bytes;
 use poem::{
     IntoResponse, Response,
     error::{MethodNotAllowedError, NotFoundError, ReadBodyError},
-    http::{HeaderValue, StatusCode, header},
+    http::{HeaderName, HeaderValue, StatusCode, header},
 };
+use poem_openapi::error::ParseParamError;
 use serde::Serialize;
 
 use crate::{
@@ -15,6 +17,9 @@ use crate::{
         AccessError, ChangePasswordError, LoginError, RefreshError, RegisterError, ServiceError,
     },
 };
+
+/// Where a refusal of `verify` stands a second time.
+const X_AUTH_PROBLEM: HeaderName = HeaderName::from_static("x-auth-problem");
 
 /// The closed set of codes that the outside sees.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -132,13 +137,22 @@ pub(crate) struct Problem {
     detail: Option<&'static str>,
     errors: Vec<FieldError>,
     cookies: Vec<HeaderValue>,
+    /// The body stands in a header as well.
+    in_header: bool,
     /// For the log, never for the answer.
     cause: Option<String>,
 }
 
 impl From<Code> for Problem {
     fn from(code: Code) -> Self {
-        Self { code, detail: None, errors: Vec::new(), cookies: Vec::new(), cause: None }
+        Self {
+            code,
+            detail: None,
+            errors: Vec::new(),
+            cookies: Vec::new(),
+            in_header: false,
+            cause: None,
+        }
     }
 }
 
@@ -187,6 +201,11 @@ impl Problem {
         Self { cookies, ..self }
     }
 
+    /// The same, its body in a header as well: nginx throws the body of such an answer away.
+    pub(crate) fn told_in_a_header(self) -> Self {
+        Self { in_header: true, ..self }
+    }
+
     /// Dresses any failure of the framework.
     pub(crate) fn of_error(error: poem::Error) -> Self {
         let error = match error.downcast::<Self>() {
@@ -198,6 +217,9 @@ impl Problem {
         }
         if error.is::<MethodNotAllowedError>() {
             return Code::MethodNotAllowed.into();
+        }
+        if let Some(error) = error.downcast_ref::<ParseParamError>() {
+            return Self::field(error.name, "does not have the documented form");
         }
         if let Some(ReadBodyError::PayloadTooLarge) = error.downcast_ref() {
             return Code::PayloadTooLarge.into();
@@ -215,7 +237,7 @@ impl Problem {
 
     /// The answer. `type` lies under the service's own origin.
     pub(crate) fn respond(self, origin: &Origin, request_id: &str) -> Response {
-        let Self { code, detail, errors, cookies, cause: _ } = self;
+        let Self { code, detail, errors, cookies, in_header, cause: _ } = self;
         let status = code.status();
         let body = Wire {
             r#type: format!("{origin}/problems/{}", code.as_str().replace('_', "-")),
@@ -226,7 +248,8 @@ impl Problem {
             errors,
             request_id,
         };
-        let body = serde_json::to_vec(&body).unwrap_or_default();
+        let body = Bytes::from(serde_json::to_vec(&body).unwrap_or_default());
+        let header = in_header.then(|| HeaderValue::from_maybe_shared(body.clone()));
         let mut response = Response::builder()
             .status(status)
             .header(header::CONTENT_TYPE, "application/problem+json")
@@ -237,6 +260,9 @@ impl Problem {
         }
         if code == Code::Unavailable {
             headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+        }
+        if let Some(Ok(body)) = header {
+            headers.insert(X_AUTH_PROBLEM, body);
         }
         for cookie in cookies {
             headers.append(header::SET_COOKIE, cookie);

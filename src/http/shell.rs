@@ -35,8 +35,8 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
 /// What answers before the database has been read for the first time.
 const HEALTH: &str = "/health/";
-/// Key sets are for everybody: they carry and depend on no credential.
-const JWKS_PATH: &str = "/.well-known/jwks.json";
+/// For everybody: what lies here carries and depends on no credential.
+const PUBLIC: &str = "/.well-known/";
 
 pub(super) struct Shell<E> {
     inner: Arc<E>,
@@ -155,7 +155,7 @@ impl<E: Endpoint<Output = Response> + 'static> Endpoint for Shell<E> {
         });
         let origin = request.headers().get(header::ORIGIN).cloned();
         let verdict = self.state.origins.judge(request.headers());
-        let is_public = request.uri().path() == JWKS_PATH && !is_preflight(&request);
+        let is_public = request.uri().path().starts_with(PUBLIC) && !is_preflight(&request);
         let context =
             Context { state: Arc::clone(&self.state), request_id: id.clone(), ip, verdict };
         request.extensions_mut().insert(context);

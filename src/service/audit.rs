@@ -2,7 +2,7 @@
 //! secret. Who by identifier, never by address.
 
 use crate::domain::{
-    id::{SessionId, UserId},
+    id::{ClientId, SessionId, UserId},
     key::Ring,
     session::{Caller, EndReason},
 };
@@ -32,6 +32,18 @@ pub(super) enum Event<'a> {
     UserChanged(&'static str),
     /// An operator brought in a key: its `kid`, a hash of its public part, and its ring.
     KeyImported { kid: &'a str, ring: Ring },
+    /// An operator made a machine client.
+    ClientCreated(ClientId),
+    /// An operator gave a machine client a new secret.
+    ClientSecretRotated(ClientId),
+    /// An operator removed a machine client.
+    ClientRemoved(ClientId),
+    /// A known machine client could not prove itself.
+    ClientFail(ClientId),
+    /// A machine client got a token.
+    MachineTokenIssued(ClientId),
+    /// A machine client revoked a token of its own.
+    MachineTokenRevoked(ClientId),
 }
 
 impl<'a> Event<'a> {
@@ -48,6 +60,12 @@ impl<'a> Event<'a> {
             Self::UserCreated => "user_created",
             Self::UserChanged(_) => "user_updated",
             Self::KeyImported { .. } => "key_imported",
+            Self::ClientCreated(_) => "client_created",
+            Self::ClientSecretRotated(_) => "client_secret_rotated",
+            Self::ClientRemoved(_) => "client_removed",
+            Self::ClientFail(_) => "authn_client_fail",
+            Self::MachineTokenIssued(_) => "authn_token_created",
+            Self::MachineTokenRevoked(_) => "authn_token_revoked",
         }
     }
 
@@ -62,7 +80,13 @@ impl<'a> Event<'a> {
             | Self::TokenAhead
             | Self::PasswordChange
             | Self::UserCreated
-            | Self::KeyImported { .. } => "",
+            | Self::KeyImported { .. }
+            | Self::ClientCreated(_)
+            | Self::ClientSecretRotated(_)
+            | Self::ClientRemoved(_)
+            | Self::ClientFail(_)
+            | Self::MachineTokenIssued(_)
+            | Self::MachineTokenRevoked(_) => "",
         }
     }
 
@@ -77,7 +101,13 @@ impl<'a> Event<'a> {
             | Self::PasswordChange
             | Self::UserCreated
             | Self::UserChanged(_)
-            | Self::KeyImported { .. } => "",
+            | Self::KeyImported { .. }
+            | Self::ClientCreated(_)
+            | Self::ClientSecretRotated(_)
+            | Self::ClientRemoved(_)
+            | Self::ClientFail(_)
+            | Self::MachineTokenIssued(_)
+            | Self::MachineTokenRevoked(_) => "",
         }
     }
 
@@ -94,7 +124,36 @@ impl<'a> Event<'a> {
             | Self::TokenAhead
             | Self::PasswordChange
             | Self::UserCreated
-            | Self::UserChanged(_) => None,
+            | Self::UserChanged(_)
+            | Self::ClientCreated(_)
+            | Self::ClientSecretRotated(_)
+            | Self::ClientRemoved(_)
+            | Self::ClientFail(_)
+            | Self::MachineTokenIssued(_)
+            | Self::MachineTokenRevoked(_) => None,
+        }
+    }
+
+    /// The machine client it is about.
+    const fn client(self) -> Option<ClientId> {
+        match self {
+            Self::ClientCreated(id)
+            | Self::ClientSecretRotated(id)
+            | Self::ClientRemoved(id)
+            | Self::ClientFail(id)
+            | Self::MachineTokenIssued(id)
+            | Self::MachineTokenRevoked(id) => Some(id),
+            Self::LoginSuccess
+            | Self::LoginFail
+            | Self::SessionRenewed
+            | Self::SessionEnded(_)
+            | Self::TokenReuse(_)
+            | Self::TokenRefused { .. }
+            | Self::TokenAhead
+            | Self::PasswordChange
+            | Self::UserCreated
+            | Self::UserChanged(_)
+            | Self::KeyImported { .. } => None,
         }
     }
 
@@ -115,11 +174,12 @@ pub(super) fn record(
     let (name, reason, half) = (event.name(), event.reason(), event.half());
     // Fields that other events do not have.
     let (kid, ring) = event.key().map(|(kid, ring)| (kid, ring.as_str())).unzip();
+    let client = event.client().map(tracing::field::display);
     let ip = caller.origination.ip.as_str();
     let request_id = caller.request_id.as_str();
     if event.is_alarm() {
-        tracing::warn!(target: "tandem::audit", event = name, reason, half, user, session, kid, ring, ip, request_id);
+        tracing::warn!(target: "tandem::audit", event = name, reason, half, user, session, kid, ring, client, ip, request_id);
     } else {
-        tracing::info!(target: "tandem::audit", event = name, reason, half, user, session, kid, ring, ip, request_id);
+        tracing::info!(target: "tandem::audit", event = name, reason, half, user, session, kid, ring, client, ip, request_id);
     }
 }

@@ -130,7 +130,13 @@ impl Auth {
         let judge = || {
             let (claims, key) =
                 jwt::verify::<C>(&rings.keys, half.into(), half.token_type(), token)?;
-            pair::check_registered(claims.registered(), half, key.state, self.policy(), now)?;
+            pair::check_registered(
+                claims.registered(),
+                half.into(),
+                key.state,
+                self.policy(),
+                now,
+            )?;
             Ok((claims, key))
         };
         judge().map_err(|fault| (Some(half), fault))

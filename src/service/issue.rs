@@ -139,7 +139,7 @@ impl Auth {
         let cookie = CookieClaims {
             iss: body.iss.clone(),
             sub: body.sub,
-            aud: self.audience(Half::Cookie),
+            aud: self.policy().audience_of(Ring::Cookie),
             iat: body.iat,
             exp: body.exp,
             nbf: None,
@@ -180,7 +180,7 @@ impl Auth {
         BodyClaims {
             iss: self.policy().issuer.clone(),
             sub: user.id,
-            aud: self.audience(Half::Body),
+            aud: self.policy().audience_of(Ring::Body),
             iat,
             exp: end.seconds().min(last),
             nbf: None,
@@ -191,9 +191,5 @@ impl Auth {
             amr: session.authentication.methods.clone(),
             roles: user.roles.clone(),
         }
-    }
-
-    fn audience(&self, half: Half) -> String {
-        format!("{}/{half}", self.policy().audience)
     }
 }

@@ -6,39 +6,47 @@ mod accounts;
 mod acknowledgement;
 mod audit;
 mod authenticate;
+mod client_authentication;
+mod clients;
 mod error;
 mod issue;
 mod keys;
 mod login;
 mod logout;
-mod pair_cache;
+mod machine;
 mod password;
 mod refresh;
 mod refusals;
 mod register;
 mod revocation;
+mod revoked;
 mod session_flow;
 mod sessions;
+mod verified;
 mod watch;
 
 pub use self::{
     accounts::AccountError,
     authenticate::AccessError,
+    client_authentication::{ClientError, ClientProof},
+    clients::ClientListing,
     error::ServiceError,
     issue::{AccessPair, Grant, RenewalTokens},
     keys::{Jwk, KeyListing, KeyServiceError},
     login::LoginError,
+    machine::{Introspection, MachineGrantError, MachineToken},
     password::ChangePasswordError,
     refresh::{RefreshCall, RefreshError},
     register::RegisterError,
+    revoked::{Revoked, RevokedSession},
     session_flow::{Exchange, ExchangeError, SignIn},
     watch::{Readiness, Watch},
 };
 use self::{
     acknowledgement::Acknowledgements,
-    pair_cache::PairCache,
     refusals::{Place, Refusals},
-    revocation::Revocations,
+    revocation::{MachineRevocations, Revocations},
+    verified::Verified,
     watch::LastLook,
 };
 use crate::{
@@ -49,7 +57,7 @@ use crate::{
         refresh_token::RefreshCodec,
         seal::{MasterKey, Sealer},
     },
-    domain::{clock::Clock, entropy::Entropy, policy::TokenPolicy},
+    domain::{client::Machine, clock::Clock, entropy::Entropy, pair::Pair, policy::TokenPolicy},
     store::Store,
 };
 
@@ -98,8 +106,10 @@ pub struct Auth {
     codec: RefreshCodec,
     sealer: Sealer,
     rings: RwLock<Arc<Rings>>,
-    pairs: PairCache,
+    pairs: Verified<Pair>,
+    machines: Verified<Machine>,
     revocations: Revocations,
+    machine_revocations: MachineRevocations,
     acknowledgements: Acknowledgements,
     refusals: Refusals,
     last_look: LastLook,
@@ -131,9 +141,11 @@ impl Auth {
         Ok(Self {
             codec: RefreshCodec::new(main, accepted),
             sealer: Sealer::new(main, accepted),
-            pairs: PairCache::new(&*entropy),
+            pairs: Verified::new(verified::PAIRS, &*entropy),
+            machines: Verified::new(verified::MACHINES, &*entropy),
             rings: RwLock::default(),
             revocations: Revocations::default(),
+            machine_revocations: MachineRevocations::default(),
             acknowledgements: Acknowledgements::default(),
             refusals: Refusals::default(),
             last_look: LastLook::default(),

@@ -13,6 +13,8 @@ pub(super) enum Place {
     Login,
     Logout,
     Exchange,
+    Client,
+    Machine,
     Origin,
 }
 
@@ -24,6 +26,8 @@ impl Place {
             Self::Login => "login",
             Self::Logout => "logout",
             Self::Exchange => "exchange",
+            Self::Client => "client",
+            Self::Machine => "machine",
             Self::Origin => "origin",
         }
     }

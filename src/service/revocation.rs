@@ -5,8 +5,14 @@ use std::{
     sync::{PoisonError, RwLock},
 };
 
-use crate::domain::{clock::Timestamp, id::SessionId, policy::TokenPolicy};
-use crate::store::Change;
+use crate::{
+    domain::{
+        clock::Timestamp,
+        id::{ClientId, SessionId, TokenId},
+        policy::TokenPolicy,
+    },
+    store::{Change, MachineChange},
+};
 
 #[derive(Clone, Copy, Debug)]
 struct Entry {
@@ -68,5 +74,47 @@ impl Revocations {
     pub(super) fn purge(&self, now: Timestamp) {
         let mut entries = self.0.write().unwrap_or_else(PoisonError::into_inner);
         entries.retain(|_, entry| now < entry.forget_at);
+    }
+}
+
+/// Machine tokens that were revoked, and clients that were removed, for as long as a token could pass
+/// otherwise.
+#[derive(Debug, Default)]
+pub(super) struct MachineRevocations(RwLock<Machines>);
+
+#[derive(Debug, Default)]
+struct Machines {
+    tokens: HashMap<TokenId, Timestamp>,
+    clients: HashMap<ClientId, Timestamp>,
+}
+
+impl MachineRevocations {
+    /// True if the token may not be used any more.
+    pub(super) fn covers(&self, client: ClientId, token: TokenId) -> bool {
+        let machines = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        machines.tokens.contains_key(&token) || machines.clients.contains_key(&client)
+    }
+
+    /// Adds what changed.
+    pub(super) fn apply(&self, changes: &[MachineChange], policy: &TokenPolicy) {
+        let memory = policy.machine_revocation_memory();
+        let mut machines = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        for change in changes {
+            match *change {
+                MachineChange::Removed(client, at) => {
+                    machines.clients.insert(client, at.plus(memory));
+                }
+                MachineChange::Revoked(token, at) => {
+                    machines.tokens.insert(token, at.plus(memory));
+                }
+            }
+        }
+    }
+
+    /// Forgets what no token can outlive.
+    pub(super) fn purge(&self, now: Timestamp) {
+        let mut machines = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        machines.tokens.retain(|_, forget_at| now < *forget_at);
+        machines.clients.retain(|_, forget_at| now < *forget_at);
     }
 }

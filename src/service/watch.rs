@@ -15,13 +15,13 @@ use super::{Auth, KeyServiceError};
 use crate::{domain::clock::Timestamp, store::StoreError};
 
 /// How far a look reaches back over the one before: writers' clocks and the order of commits differ.
-const OVERLAP: Duration = Duration::from_mins(1);
+pub(super) const OVERLAP: Duration = Duration::from_mins(1);
 
 /// How far this clock and the database's may differ.
 const MAX_CLOCK_DIFFERENCE: Duration = Duration::from_secs(2);
 
 /// How late a look may be, beyond five polls, before readiness turns red.
-const LATE: Duration = Duration::from_secs(2);
+pub(super) const LATE: Duration = Duration::from_secs(2);
 
 /// A look that takes longer has failed.
 const LONGEST_LOOK: Duration = Duration::from_secs(10);
@@ -33,6 +33,7 @@ const LONGEST_FLUSH: Duration = Duration::from_secs(5);
 const FLUSH: Duration = Duration::from_millis(100);
 
 /// How often counted refusals go to the log.
+/// And how often what no longer matters is forgotten.
 const REPORT: Duration = Duration::from_mins(1);
 
 /// What the last look found.
@@ -83,9 +84,23 @@ impl Auth {
         let changes = self.store.changes_since(since.minus(OVERLAP)).await?;
         self.revocations.apply(&changes, self.policy());
         self.revocations.purge(began);
+        let since = match self.last_look.began.load(Ordering::Relaxed) {
+            0 => began.minus(self.policy().machine_revocation_memory()),
+            before => Timestamp::from_millis(before),
+        };
+        let changes = self.store.machine_changes_since(since.minus(OVERLAP)).await?;
+        self.machine_revocations.apply(&changes, self.policy());
+        self.machine_revocations.purge(began);
         self.read_keys(began).await?;
         self.last_look.began.store(began.millis(), Ordering::Relaxed);
         Ok(())
+    }
+
+    /// Forgets what no longer matters of machine clients.
+    pub async fn purge_machines(&self) -> Result<(), StoreError> {
+        let now = self.clock.now();
+        let since = now.minus(self.policy().machine_revocation_memory()).minus(OVERLAP);
+        self.store.purge_machines(now, since).await
     }
 
     /// True once the database has been read: what ended is known, and the keys are.
@@ -184,6 +199,9 @@ impl Watch {
         loop {
             ticks.tick().await;
             self.0.refusals.report();
+            if let Err(error) = self.0.purge_machines().await {
+                tracing::debug!(%error, "what no longer matters is forgotten another time");
+            }
         }
     }
 }

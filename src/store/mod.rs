@@ -1,5 +1,6 @@
 //! The database. The only module that names `entity` and SeaORM: domain values in, domain values out.
 
+mod clients;
 mod connect;
 mod error;
 mod keys;
@@ -16,6 +17,7 @@ use sea_orm::{
 };
 
 pub use self::{
+    clients::{MachineChange, StoredClient, StoredSecret},
     error::StoreError,
     keys::StoredKey,
     renewal::{NewHashes, RefreshState, Renewal, SecretHashes},

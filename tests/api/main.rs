@@ -28,3 +28,4 @@ mod sessions;
 mod smoke;
 mod store;
 mod support;
+mod verify;

@@ -51,7 +51,7 @@ export async function startTandem(program, settings = {}) {
       throw error
     })
     .finally(() => clearTimeout(giveUp))
-  return { url, stop, log: () => log }
+  return { url, directory, pid: child.pid, stop, log: () => log }
 }
 
 /** The caller's own settings must not leak into what is tested. */

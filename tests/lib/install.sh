@@ -42,6 +42,13 @@ install_packages() {
                 has chromium || missing+=(chromium)
                 has node npm || missing+=(nodejs npm)
                 ;;
+            proxies)
+                has nginx || missing+=(nginx-light)
+                has caddy || missing+=(caddy)
+                has haproxy || missing+=(haproxy)
+                has node || missing+=(nodejs)
+                has openssl || missing+=(openssl)
+                ;;
             schemathesis) python3 -c 'import ensurepip, venv' 2>/dev/null \
                 || missing+=(python3 python3-venv) ;;
         esac

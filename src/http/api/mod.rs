@@ -4,6 +4,7 @@ pub(super) mod accounts;
 pub(super) mod health;
 pub(super) mod keys;
 pub(super) mod oauth;
+pub(super) mod revocations;
 pub(super) mod session_flow;
 pub(super) mod sessions;
 pub(super) mod tokens;

@@ -82,13 +82,26 @@ impl TokensApi {
     ///
     /// Answers whom the pair speaks for in headers, without a body and without asking the database.
     /// A session that another instance ended is noticed within the documented bound.
+    ///
+    /// A page of a foreign origin is refused, unless `X-Forwarded-Method` or `X-Original-Method` says
+    /// that the original request is a `GET`, `HEAD` or `OPTIONS`. `role` and `scope` stand at most once
+    /// each, and what is there has to be met. Where a scope is asked for, a machine token is judged
+    /// instead of a pair: session and roles are empty then. Nothing is decoded in the query, and another parameter in
+    /// it is `403`.
     #[oai(path = "/api/auth/verify", method = "get", operation_id = "verify")]
     async fn verify(&self, guarded: Forwarded) -> Result<Answer<Empty, 200>> {
-        let principal = guarded.0.principal();
+        let none = || HeaderValue::from_static("");
+        let [subject, session, roles] = match &guarded {
+            Forwarded::User(guarded) => {
+                let principal = guarded.principal();
+                [text(principal.user), text(principal.session), text(&principal.roles)]
+            }
+            Forwarded::Machine(guarded) => [text(guarded.machine().client), none(), none()],
+        };
         Ok(Answer::new(Empty)
-            .with_header(X_AUTH_SUBJECT, text(principal.user))
-            .with_header(X_AUTH_SESSION, text(principal.session))
-            .with_header(X_AUTH_ROLES, text(&principal.roles)))
+            .with_header(X_AUTH_SUBJECT, subject)
+            .with_header(X_AUTH_SESSION, session)
+            .with_header(X_AUTH_ROLES, roles))
     }
 }
 

@@ -4,17 +4,34 @@
 use serde_json::{Map, Value, json};
 
 use super::text_header;
-use crate::http::oauth::ErrorCode;
+use crate::{domain::scope::REVOCATIONS, http::oauth::ErrorCode};
 
 /// Which errors an operation of the token endpoint can answer, by status; none for others.
 fn errors(operation_id: &str) -> &'static [(u16, &'static [ErrorCode])] {
     use ErrorCode::{
-        AccessDenied, InvalidGrant, InvalidRequest, ServerError, TemporarilyUnavailable,
-        UnsupportedGrantType,
+        AccessDenied, InvalidClient, InvalidGrant, InvalidRequest, InvalidScope, ServerError,
+        TemporarilyUnavailable, UnsupportedGrantType, UnsupportedTokenType,
     };
     match operation_id {
         "token" => &[
-            (400, &[InvalidRequest, InvalidGrant, UnsupportedGrantType]),
+            (400, &[InvalidRequest, InvalidGrant, InvalidScope, UnsupportedGrantType]),
+            (401, &[InvalidClient]),
+            (403, &[AccessDenied]),
+            (413, &[InvalidRequest]),
+            (500, &[ServerError]),
+            (503, &[TemporarilyUnavailable]),
+        ],
+        "revoke" => &[
+            (400, &[InvalidRequest, UnsupportedTokenType]),
+            (401, &[InvalidClient]),
+            (403, &[AccessDenied]),
+            (413, &[InvalidRequest]),
+            (500, &[ServerError]),
+            (503, &[TemporarilyUnavailable]),
+        ],
+        "introspect" => &[
+            (400, &[InvalidRequest]),
+            (401, &[InvalidClient]),
             (403, &[AccessDenied]),
             (413, &[InvalidRequest]),
             (500, &[ServerError]),
@@ -24,10 +41,40 @@ fn errors(operation_id: &str) -> &'static [(u16, &'static [ErrorCode])] {
     }
 }
 
+/// Where there is more than one way to authenticate, or a scope is needed: what the operation
+/// requires. A client may also prove itself in the form, which is no scheme.
+pub(super) fn requirements(operation_id: &str) -> Option<Value> {
+    match operation_id {
+        "token" => Some(json!([{ "sessionCookie": [] }, { "clientBasic": [] }, {}])),
+        "revoke" | "introspect" => Some(json!([{ "clientBasic": [] }, {}])),
+        "revocations" => Some(json!([{ "machineAccess": [REVOCATIONS] }])),
+        _ => None,
+    }
+}
+
+pub(super) fn describe_schemes(schemes: &mut Value) {
+    schemes["clientBasic"] = json!({
+        "type": "http", "scheme": "basic",
+        "description": "A machine client: `client_id` and `client_secret` (RFC 6749 section 2.3.1).",
+    });
+    schemes["machineAccess"] = json!({
+        "type": "oauth2",
+        "description": "A machine token: for the operations that name it, and for no others.",
+        "flows": { "clientCredentials": {
+            "tokenUrl": "/iam/oauth/token",
+            "scopes": { REVOCATIONS: "Ask what ended." },
+        } },
+    });
+}
+
 pub(super) fn describe_errors(operation_id: &str, responses: &mut Map<String, Value>) {
     for (status, codes) in errors(operation_id) {
         let mut headers =
             json!({ "X-Request-Id": text_header("Names the request in the service's log.") });
+        if codes.contains(&ErrorCode::InvalidClient) {
+            headers["WWW-Authenticate"] =
+                text_header("`Basic`, if the client used `Authorization` (RFC 6749 section 5.2).");
+        }
         if codes.contains(&ErrorCode::TemporarilyUnavailable) {
             headers["Retry-After"] = text_header("Seconds to wait before trying again.");
         }

@@ -26,8 +26,9 @@ pub(super) fn of(operation_id: &str) -> Vec<Code> {
         "logoutAll" | "endOtherSessions" => &[ANY, GUARD, CHANGE],
         "endSession" => &[ANY, GUARD, CHANGE, &[NotFound]],
         "me" | "listSessions" => &[ANY, GUARD],
-        "verify" => &[GUARD, &[Unavailable]],
-        "jwks" => &[&[InvalidRequest, Unavailable]],
+        "verify" => &[GUARD, &[OriginNotAllowed, Forbidden, Unavailable]],
+        "jwks" | "metadata" => &[&[InvalidRequest, Unavailable]],
+        "revocations" => &[ANY, GUARD, &[Forbidden, ValidationFailed]],
         "live" | "ready" => &[&[InvalidRequest]],
         _ => &[],
     };
