@@ -94,6 +94,8 @@ fn is_scope(name: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use proptest::{collection::vec, prelude::*, sample::select};
+
     use super::*;
 
     fn roles(names: &[&str]) -> Roles {
@@ -174,5 +176,29 @@ mod tests {
         }
         assert_eq!(judge(&[("scope", "a"), ("role", "editor")], &["editor"]), Err(Lacking::Scope));
         assert_eq!(judge(&[("role", "admin")], &["editor"]), Err(Lacking::Role));
+    }
+
+    fn parameters() -> impl Strategy<Value = Vec<(&'static str, String)>> {
+        let name = select(vec!["role", "role", "scope", "page"]);
+        let value = prop_oneof!["[a-c]", "[a-c](,[a-c]){0,2}", "[a-c,%=]{0,3}", ".{0,4}"];
+        vec((name, value), 0..3)
+    }
+
+    fn passes(parameters: &[(&'static str, String)], held: &Roles) -> bool {
+        let parameters = parameters.iter().map(|(name, value)| (*name, value.as_str()));
+        Requirement::parse(parameters).is_ok_and(|asked| asked.met_by_user(held).is_ok())
+    }
+
+    proptest! {
+        #[test]
+        fn nobody_passes_with_more_asked_who_does_not_pass_with_less(
+            asked in parameters(),
+            more in parameters(),
+            held in vec("[a-c]", 0..3),
+        ) {
+            let held = Roles::parse(held).unwrap();
+            let longer = [asked.clone(), more].concat();
+            prop_assert!(!passes(&longer, &held) || passes(&asked, &held));
+        }
     }
 }

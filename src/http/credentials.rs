@@ -22,13 +22,21 @@ pub(super) struct AccessTokens<'a> {
 impl<'a> AccessTokens<'a> {
     /// Reads both. More than one of either is ambiguous.
     pub(super) fn read(headers: &'a HeaderMap, names: &CookieNames) -> Result<Self, Ambiguous> {
-        let mut cookies = cookies(headers, names.access);
+        let mut cookies = cookie_access(headers, names);
         let cookie = cookies.next();
         if cookies.next().is_some() {
             return Err(Ambiguous);
         }
         Ok(Self { body: bearer(headers)?, cookie })
     }
+}
+
+/// Every access cookie.
+pub(super) fn cookie_access<'a>(
+    headers: &'a HeaderMap,
+    names: &CookieNames,
+) -> impl Iterator<Item = &'a str> {
+    cookies(headers, names.access)
 }
 
 /// Every refresh cookie: it can be tossed in by a sibling host, so there may be several.

@@ -5,7 +5,6 @@
 //! proxy passes on, gains no more than by not sending `Origin` at all.
 
 use poem::http::{HeaderMap, HeaderName};
-
 use serde_json::{Map, Value, json};
 
 use super::{

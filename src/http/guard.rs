@@ -10,7 +10,7 @@ use poem_openapi::{
 
 use super::{
     caller::Context,
-    credentials::{AccessTokens, Ambiguous, bearer},
+    credentials::{AccessTokens, Ambiguous, bearer, cookie_access},
     forwarded,
     origin::Verdict,
     problem::{Code, Problem},
@@ -94,14 +94,19 @@ fn authenticate_forwarded(request: &Request) -> Result<Forwarded, Problem> {
     let readable = |problem: Problem| {
         if problem.code == Code::InvalidRequest { Code::InvalidToken.into() } else { problem }
     };
-    let requirement = forwarded::requirement(request.uri().query())?;
-    if requirement.is_for_machines() {
+    let requirement = forwarded::requirement(request.uri().query());
+    // A user's browser sends the cookie half; machines have none.
+    let is_user = || cookie_access(request.headers(), &state.cookies).next().is_some();
+    if let Ok(requirement) = &requirement
+        && requirement.is_for_machines()
+        && !is_user()
+    {
         let guarded = authenticate_machine(request).map_err(readable)?;
         requirement.met_by_machine(&guarded.0.scopes)?;
         return Ok(Forwarded::Machine(guarded));
     }
     let guarded = authenticate(request).map_err(readable)?;
-    requirement.met_by_user(&guarded.principal().roles)?;
+    requirement?.met_by_user(&guarded.principal().roles)?;
     Ok(Forwarded::User(guarded))
 }
 

@@ -119,6 +119,7 @@ mod tests {
             paths,
             [
                 "/.well-known/jwks.json",
+                "/.well-known/oauth-authorization-server",
                 "/api/auth/login",
                 "/api/auth/logout",
                 "/api/auth/logout-all",
@@ -131,6 +132,8 @@ mod tests {
                 "/health/live",
                 "/health/ready",
                 "/iam/logout",
+                "/iam/oauth/introspect",
+                "/iam/oauth/revoke",
                 "/iam/oauth/token",
                 "/iam/passwordlogin",
             ]

@@ -216,20 +216,25 @@ fn until(what: &str, mut is_so: impl FnMut() -> bool) {
 #[test]
 fn the_schema_goes_up_and_down() {
     let shell = Shell::empty();
-    assert!(shell.ok(&["migrate", "status"]).contains("m0001_core  pending"));
+    assert!(shell.ok(&["migrate", "status"]).contains("m0001_core     pending"));
     let needed = ["run `tandem migrate up`", "sqlite://data/tandem.db"];
     for command in ["user list", "keys list", "session end --all"] {
         shell.run(&command.split(' ').collect::<Vec<_>>()).fails(1, &needed);
     }
-    assert_eq!(shell.ok(&["migrate", "up"]), "applied m0001_core\n");
+    assert_eq!(shell.ok(&["migrate", "up"]), "applied m0001_core\napplied m0002_clients\n");
     assert_eq!(shell.ok(&["migrate", "up"]), "nothing to do: the schema is up to date\n");
     assert_eq!(
         shell.json(&["migrate", "status", "--json"]),
-        json!([{ "name": "m0001_core", "applied": true }])
+        json!([
+            { "name": "m0001_core", "applied": true },
+            { "name": "m0002_clients", "applied": true },
+        ])
     );
     shell.add(ADA);
-    shell.run(&["migrate", "down"]).fails(2, &["m0001_core", "back up", "--yes"]);
+    shell.run(&["migrate", "down"]).fails(2, &["m0002_clients", "back up", "--yes"]);
     shell.user(ADA);
+    assert_eq!(shell.ok(&["migrate", "down", "--yes"]), "took back m0002_clients\n");
+    shell.run(&["migrate", "down"]).fails(2, &["m0001_core", "back up", "--yes"]);
     assert_eq!(shell.ok(&["migrate", "down", "--yes"]), "took back m0001_core\n");
     assert!(shell.ok(&["migrate", "status"]).contains("pending"));
     assert!(shell.ok(&["migrate", "down", "--yes"]).contains("nothing to do"));

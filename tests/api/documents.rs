@@ -16,10 +16,11 @@ use super::support::{Call, TestApp, database::variable};
 const FOLDERS: [&str; 5] = ["docs", "docs/decisions", "openapi", "src/http", "packaging"];
 
 /// What begins the name of something in this repository.
-const OURS: [&str; 10] = [
+const OURS: [&str; 11] = [
     "benches/",
     "docs/",
     "entity/",
+    "examples/",
     "fuzz/",
     "migration/",
     "openapi/",

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::support::{Answer, Browser, Call, TestApp, Tokens};
 
@@ -19,6 +19,10 @@ pub(crate) enum Needs {
     AllFour,
     /// The session cookie, and the page's origin by name.
     SessionCookie,
+    /// A machine client that proves itself.
+    Client,
+    /// The token of a machine client, with the scope `revocations:read`.
+    Machine,
 }
 
 /// One row for each operation of the document.
@@ -57,6 +61,33 @@ impl Operation {
             Needs::Pair | Needs::PairForEffect => ada.with_access(self.call()),
             Needs::AllFour => ada.refresh_call(),
             Needs::SessionCookie => ada.with_cookies(self.call()),
+            Needs::Client => {
+                let machine = ada.machine.as_ref().unwrap();
+                self.call().header("authorization", &machine.basic)
+            }
+            Needs::Machine => self.call().bearer(&ada.machine.as_ref().unwrap().token),
+        }
+    }
+
+    /// What the document says of it: everything in one object is needed at once.
+    pub(crate) fn documented_needs(&self) -> Value {
+        match self.needs {
+            Needs::Nothing => json!([{}]),
+            // A machine may ask where the proxy wants a scope.
+            Needs::Pair if self.path == "/api/auth/verify" => {
+                json!([{ "bodyAccess": [], "cookieAccess": [] }, { "machineAccess": [] }])
+            }
+            Needs::Pair | Needs::PairForEffect => json!([{ "bodyAccess": [], "cookieAccess": [] }]),
+            Needs::AllFour => {
+                json!([{ "bodyAccess": [], "cookieAccess": [], "cookieRefresh": [] }])
+            }
+            // By grant; a client may also show itself in the form.
+            Needs::SessionCookie if self.speaks_oauth() => {
+                json!([{ "sessionCookie": [] }, { "clientBasic": [] }, {}])
+            }
+            Needs::SessionCookie => json!([{ "sessionCookie": [] }]),
+            Needs::Client => json!([{ "clientBasic": [] }, {}]),
+            Needs::Machine => json!([{ "machineAccess": ["revocations:read"] }]),
         }
     }
 
@@ -87,7 +118,7 @@ const CHANGE: &str = r#"{"current_password":"a sentence is a good password","new
 const SESSION: &str = "grant_type=session";
 
 /// Every operation. A new one fails the first test below until it has its row.
-pub(crate) const OPERATIONS: [Operation; 17] = [
+pub(crate) const OPERATIONS: [Operation; 21] = [
     operation("POST", "/api/auth/register", Needs::Nothing, Some(GRACE), (202, "")),
     operation("POST", "/api/auth/login", Needs::Nothing, Some(ADA), (200, "")),
     operation("POST", "/api/auth/refresh", Needs::AllFour, Some("{}"), (401, "invalid_token")),
@@ -105,6 +136,10 @@ pub(crate) const OPERATIONS: [Operation; 17] = [
     operation("POST", "/iam/passwordlogin", Needs::Nothing, Some(ADA), (204, "")),
     operation("POST", "/iam/oauth/token", Needs::SessionCookie, Some(SESSION), (200, "")),
     operation("POST", "/iam/logout", Needs::SessionCookie, None, (204, "")),
+    operation("POST", "/iam/oauth/revoke", Needs::Client, Some("token=x"), (200, "")),
+    operation("POST", "/iam/oauth/introspect", Needs::Client, Some("token=x"), (200, "")),
+    operation("GET", "/.well-known/oauth-authorization-server", Needs::Nothing, None, (200, "")),
+    operation("GET", "/api/auth/revocations", Needs::Machine, None, (200, "")),
     operation("GET", "/.well-known/jwks.json", Needs::Nothing, None, (200, "")),
     operation("GET", "/health/live", Needs::Nothing, None, (200, "")),
     operation("GET", "/health/ready", Needs::Nothing, None, (200, "")),
@@ -113,21 +148,6 @@ pub(crate) const OPERATIONS: [Operation; 17] = [
 /// The operations that need a pair.
 pub(crate) fn protected() -> impl Iterator<Item = Operation> {
     OPERATIONS.into_iter().filter(|operation| operation.needs == Needs::Pair)
-}
-
-/// The schemes that an operation of the document names, in one requirement object.
-fn documented_needs(operation: &Value) -> Needs {
-    let [requirement] = operation["security"].as_array().unwrap().as_slice() else {
-        panic!("alternatives: {operation}");
-    };
-    let names: Vec<_> = requirement.as_object().unwrap().keys().map(String::as_str).collect();
-    match names.as_slice() {
-        [] => Needs::Nothing,
-        ["bodyAccess", "cookieAccess"] => Needs::Pair,
-        ["bodyAccess", "cookieAccess", "cookieRefresh"] => Needs::AllFour,
-        ["sessionCookie"] => Needs::SessionCookie,
-        other => panic!("unknown requirements: {other:?}"),
-    }
 }
 
 #[tokio::test]
@@ -142,11 +162,7 @@ async fn every_operation_of_the_document_has_a_row_here() {
                 .iter()
                 .find(|row| row.method == method.to_uppercase() && row.template == path)
                 .unwrap_or_else(|| panic!("{method} {path} has no row"));
-            let needs = match row.needs {
-                Needs::PairForEffect => Needs::Pair,
-                Needs::Nothing | Needs::Pair | Needs::AllFour | Needs::SessionCookie => row.needs,
-            };
-            assert_eq!(documented_needs(operation), needs, "{method} {path}");
+            assert_eq!(operation["security"], row.documented_needs(), "{method} {path}");
         }
     }
     let rows: BTreeSet<_> =
@@ -248,9 +264,10 @@ async fn what_an_operation_needs_opens_it() {
     for operation in OPERATIONS {
         // Most of them end something: every one gets an instance that nobody has used.
         let app = TestApp::start().await;
-        let ada = app.in_both_flows("ada").await;
+        let ada = app.in_every_way("ada", "revocations:read").await;
         let call = match operation.needs {
             Needs::SessionCookie => operation.genuine_call(&ada).header("origin", &ada.origin),
+            Needs::Client | Needs::Machine => operation.genuine_call(&ada),
             Needs::Nothing | Needs::Pair | Needs::PairForEffect | Needs::AllFour => {
                 ada.with_access(operation.call())
             }

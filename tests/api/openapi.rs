@@ -114,19 +114,22 @@ fn a_protected_operation_needs_both_halves_at_once() {
     for (method, path, operation) in operations(&document) {
         let row =
             OPERATIONS.iter().find(|row| row.method == method && row.template == path).unwrap();
-        let expected = match row.needs {
-            Needs::Nothing => json!([{}]),
-            Needs::Pair | Needs::PairForEffect => json!([{ "bodyAccess": [], "cookieAccess": [] }]),
-            Needs::AllFour => {
-                json!([{ "bodyAccess": [], "cookieAccess": [], "cookieRefresh": [] }])
-            }
-            Needs::SessionCookie => json!([{ "sessionCookie": [] }]),
-        };
-        assert_eq!(operation["security"], expected, "{method} {path}");
+        assert_eq!(operation["security"], row.documented_needs(), "{method} {path}");
     }
     let schemes = document["components"]["securitySchemes"].as_object().unwrap();
     let names: Vec<_> = schemes.keys().map(String::as_str).collect();
-    assert_eq!(names, ["bodyAccess", "cookieAccess", "cookieRefresh", "sessionCookie"]);
+    let expected = [
+        "bodyAccess",
+        "clientBasic",
+        "cookieAccess",
+        "cookieRefresh",
+        "machineAccess",
+        "sessionCookie",
+    ];
+    assert_eq!(names, expected);
+    assert_eq!(text(&schemes["clientBasic"], "scheme"), "basic");
+    let flow = &schemes["machineAccess"]["flows"]["clientCredentials"];
+    assert_eq!(text(flow, "tokenUrl"), "/iam/oauth/token");
     let body = &schemes["bodyAccess"];
     assert_eq!(
         (text(body, "type"), text(body, "scheme"), text(body, "bearerFormat")),
@@ -429,13 +432,27 @@ async fn what_happens_is_documented_and_what_is_documented_happens() {
     let mut seen = Seen::default();
     for operation in OPERATIONS {
         let app = TestApp::start().await;
-        let mut ada = app.in_both_flows("ada").await;
+        let mut ada = app.in_every_way("ada", "revocations:read").await;
         for call in mistakes(&operation, &ada) {
             seen.note(&document, &operation, &app.send(call).await);
         }
         if matches!(operation.path, "/api/auth/login" | "/iam/passwordlogin") {
             let body = r#"{"email":"ada@example.com","password":"not this one"}"#;
             let call = Call::post(operation.path).body("application/json", body);
+            seen.note(&document, &operation, &app.send(call).await);
+        }
+        if operation.path == "/iam/oauth/token" {
+            let call = Call::post(operation.path);
+            let call =
+                call.body("application/x-www-form-urlencoded", "grant_type=client_credentials");
+            seen.note(&document, &operation, &app.send(call).await);
+        }
+        if operation.needs == Needs::Machine {
+            let other = app.machine("other").await;
+            let call = operation.call().bearer(&other.token);
+            seen.note(&document, &operation, &app.send(call).await);
+            let path = format!("{}?since=x", operation.path);
+            let call = Call::get(&path).bearer(&other.token);
             seen.note(&document, &operation, &app.send(call).await);
         }
         if operation.path == "/health/ready" {
@@ -461,6 +478,7 @@ async fn what_happens_is_documented_and_what_is_documented_happens() {
                 ada.with_access(operation.call())
             }
             Needs::SessionCookie => operation.genuine_call(&ada).header("origin", &ada.origin),
+            Needs::Client | Needs::Machine => operation.genuine_call(&ada),
         };
         seen.note(&document, &operation, &app.send(call).await);
         if operation.template.ends_with("{id}") {

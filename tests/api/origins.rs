@@ -111,7 +111,7 @@ fn assert_readable(answer: &Answer, origin: &str) {
 #[tokio::test]
 async fn no_other_page_changes_anything() {
     let app = deployed().await;
-    let mut ada = app.in_both_flows("ada").await;
+    let mut ada = app.in_every_way("ada", "revocations:read").await;
     // A refresh would rotate, an exchange move the deadline.
     app.advance(60);
     let before = app.stored().await;
@@ -133,7 +133,7 @@ async fn no_other_page_changes_anything() {
 #[tokio::test]
 async fn where_a_cookie_alone_authorizes_the_page_has_to_be_named() {
     let app = deployed().await;
-    let mut ada = app.in_both_flows("ada").await;
+    let mut ada = app.in_every_way("ada", "revocations:read").await;
     app.advance(60);
     let before = app.stored().await;
     for operation in OPERATIONS.iter().filter(|row| row.needs == Needs::SessionCookie) {
@@ -191,12 +191,12 @@ async fn the_origin_is_judged_before_anything_else() {
 #[tokio::test]
 async fn our_own_pages_and_allowed_ones_may_call_and_read() {
     for operation in OPERATIONS {
-        if operation.path == "/.well-known/jwks.json" || operation.path == "/health/ready" {
+        if operation.path.starts_with("/.well-known/") || operation.path == "/health/ready" {
             continue;
         }
         for origin in [OWN, ALLOWED] {
             let app = deployed().await;
-            let ada = app.in_both_flows("ada").await;
+            let ada = app.in_every_way("ada", "revocations:read").await;
             // Refused or not, the page may read why.
             let bare = app.send(operation.call().header("origin", origin)).await;
             assert_readable(&bare, origin);
@@ -204,9 +204,12 @@ async fn our_own_pages_and_allowed_ones_may_call_and_read() {
             let answer = ada.send(call.header("sec-fetch-site", "same-site")).await;
             let status = match operation.needs {
                 Needs::AllFour => 200,
-                Needs::Nothing | Needs::Pair | Needs::PairForEffect | Needs::SessionCookie => {
-                    operation.genuine.0
-                }
+                Needs::Nothing
+                | Needs::Pair
+                | Needs::PairForEffect
+                | Needs::SessionCookie
+                | Needs::Client
+                | Needs::Machine => operation.genuine.0,
             };
             assert_eq!(answer.status, status, "{} from {origin}", operation.template);
             assert_readable(&answer, origin);
@@ -234,8 +237,8 @@ async fn reading_is_not_judged_and_not_shown_to_other_pages() {
     let pages = ["/openapi.json", "/problems/internal", "/docs", "/nothing"];
     let gets = OPERATIONS.iter().filter(|row| row.method == "GET").map(|row| row.path);
     // A proxy's question is judged as the request that it is about: see `verify`.
-    let others = ["/.well-known/jwks.json", "/api/auth/verify"];
-    for path in gets.chain(pages).filter(|path| !others.contains(path)) {
+    let is_other = |path: &str| path.starts_with("/.well-known/") || path == "/api/auth/verify";
+    for path in gets.chain(pages).filter(|path| !is_other(path)) {
         let expected = ada.call("GET", path).await.status;
         for lines in foreign() {
             let answer = ada.send(from(ada.with_access(Call::get(path)), &lines)).await;
@@ -289,18 +292,22 @@ async fn a_preflight_of_another_page_is_refused() {
 }
 
 #[tokio::test]
-async fn the_key_set_is_for_everybody_and_for_no_credential() {
+async fn what_is_well_known_is_for_everybody_and_for_no_credential() {
     let app = deployed().await;
     let jwks = "/.well-known/jwks.json";
-    for lines in
-        [Vec::new(), vec![("origin", ALLOWED.as_bytes().to_vec())]].into_iter().chain(foreign())
-    {
-        let answer = app.send(from(Call::get(jwks), &lines)).await;
-        assert_eq!(answer.status, 200);
-        assert_eq!(answer.all("access-control-allow-origin"), ["*"]);
-        assert_eq!(answer.header("access-control-allow-credentials"), None);
-        assert_eq!(answer.header("vary"), None);
-        assert_eq!(answer.header("cache-control"), Some("public, max-age=300"));
+    for (path, cache) in [
+        (jwks, "public, max-age=300"),
+        ("/.well-known/oauth-authorization-server", "public, max-age=3600"),
+    ] {
+        let allowed = vec![("origin", ALLOWED.as_bytes().to_vec())];
+        for lines in [Vec::new(), allowed].into_iter().chain(foreign()) {
+            let answer = app.send(from(Call::get(path), &lines)).await;
+            assert_eq!(answer.status, 200);
+            assert_eq!(answer.all("access-control-allow-origin"), ["*"]);
+            assert_eq!(answer.header("access-control-allow-credentials"), None);
+            assert_eq!(answer.header("vary"), None);
+            assert_eq!(answer.header("cache-control"), Some(cache));
+        }
     }
     // Not so where it is not given.
     let refused = app.send(Call::post(jwks).header("origin", "https://evil.example")).await;
@@ -354,7 +361,7 @@ async fn during_development_every_local_page_is_ours() {
 
 /// One answer of every kind.
 async fn answers(app: &TestApp) -> Vec<(String, Answer)> {
-    let ada = app.in_both_flows("ada").await;
+    let ada = app.in_every_way("ada", "revocations:read").await;
     let mut calls = Vec::new();
     let order = |row: &Operation| (row.path.contains("password"), row.path.contains("logout"));
     let mut operations = OPERATIONS;
@@ -430,7 +437,11 @@ fn assert_dressed(answer: &Answer, call: &str) {
         assert!(matches!(cached, "no-cache" | "public, max-age=3600"), "{call}");
         assert!(scripts.is_none_or(|scripts| scripts == "script-src 'self'"), "{call}");
     } else {
-        assert!(matches!(cached, "no-store" | "public, max-age=300"), "{call}: {cached}");
+        let public = call.contains("/.well-known/") && cached.starts_with("public, max-age=");
+        assert!(
+            cached == "no-store" || public || cached == "private, max-age=1",
+            "{call}: {cached}"
+        );
         assert_eq!((scripts, policy.len()), (None, 4), "{call}");
     }
     if content_type.starts_with("text/html") {
@@ -454,7 +465,7 @@ async fn every_answer_is_dressed() {
             assert_dressed(&answer, &call);
             assert_eq!(answer.all("cross-origin-resource-policy"), [sharing], "{call}");
             assert_eq!(answer.all("strict-transport-security"), transport, "{call}");
-            let varies = !(call.contains("jwks") && answer.status == 200);
+            let varies = !(call.contains("/.well-known/") && answer.status == 200);
             assert_eq!(answer.header("vary").is_some(), varies, "{call}");
             statuses.insert(answer.status);
         }

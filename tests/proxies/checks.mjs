@@ -63,6 +63,15 @@ export const checks = {
     assertIdentity(await call(port, '/api/x', { headers: bob.pair }), bob, '')
   },
 
+  async 'what the outside says of its method does not arrive either'({ port, ada }) {
+    const lies = ['X-Forwarded-Method', 'X-Original-Method', 'X-Forwarded-Uri', 'X-Original-URI']
+    const headers = { ...ada.pair, ...Object.fromEntries(lies.map((name) => [name, 'a lie'])) }
+    for (const path of ['/api/x', '/api/public/x']) {
+      const { rawHeaders } = (await call(port, path, { headers })).json()
+      for (const name of lies) assert.deepEqual(arrived(rawHeaders, name.toLowerCase()), [])
+    }
+  },
+
   async 'each half alone does not, and the refusal is the service\'s own'(stage) {
     const { ada } = stage
     for (const folder of ['/api/', '/api/articles/', '/api/uploads/', '/api/live/', '/api/page.html?']) {
@@ -99,6 +108,16 @@ export const checks = {
     const { port, ada, bob } = stage
     assertIdentity(await call(port, '/api/articles/x', { headers: ada.pair }), ada, 'editor')
     await assertRefused(stage, fresh('/api/articles/'), { headers: bob.pair }, 403, 'forbidden')
+  },
+
+  async 'no spelling of its path leads around a role'({ port, bob, upstream }) {
+    for (const spelled of ['/api/%61rticles/', '/api//articles/', '/api/./articles/', '/api/x/../articles/',
+      '/api/x/%2e%2e/articles/', '/api/articles%2f', '/%61pi/articles/', '//api/articles/', '/api/public/../articles/']) {
+      const path = fresh(spelled)
+      const answer = await call(port, path, { headers: bob.pair })
+      assert.ok(!upstream.saw(path), `${path} has arrived`)
+      if (answer.status === 200) assert.match(answer.text, /the page/)
+    }
   },
 
   async 'the client\'s own query asks for nothing, and goes on as it is'(stage) {
@@ -219,8 +238,8 @@ export const checks = {
   async 'the client\'s address is the one that the proxy has seen'({ port, email }) {
     const [one, other] = [{ 'X-Forwarded-For': '192.0.2.6' }, { Forwarded: 'for=192.0.2.6' }]
     for (const lie of [one, other, { ...one, ...other }]) {
-      const { session } = (await logIn(port, email, lie)).json()
-      assert.equal(session.ip, '127.0.0.1')
+      const { session } = (await logIn(port, email, lie, '127.0.0.2')).json()
+      assert.equal(session.ip, '127.0.0.2')
     }
   },
 
@@ -231,6 +250,18 @@ export const checks = {
       assert.ok(!accessLog().includes(secret), 'a token is in the access log')
       assert.ok(!told().includes(secret), 'a token is in the error log')
     }
+  },
+}
+
+/** With limits: the last to be run, for nobody logs in after it. */
+export const limitChecks = {
+  async 'passwords cannot be guessed without end'({ port }) {
+    for (const path of ['/api/auth/login', '/api/auth/register', '/api/auth//login', '/api/%61uth/register']) {
+      const tries = Array.from({ length: 20 }, () => call(port, path, { method: 'POST', body: '{}' }))
+      const statuses = (await Promise.all(tries)).map(({ status }) => status)
+      assert.ok(statuses.includes(429), `${path}: ${statuses}`)
+    }
+    assertProblem(await call(port, '/api/auth/me'), 401, 'unauthenticated')
   },
 }
 
@@ -279,6 +310,19 @@ function assertReadable(answer) {
 
 function assertUnreadable(answer) {
   assert.deepEqual(arrived(answer.rawHeaders, 'access-control-allow-origin'), [])
+}
+
+/** The API does not answer. */
+export const deafChecks = {
+  async 'an API that is down is not taken for the guard'(stage) {
+    const { port, ada } = stage
+    for (const path of ['/api/x', '/api/articles/x', '/api/public/x']) {
+      const answer = await call(port, path, { headers: ada.pair })
+      assert.ok([502, 503].includes(answer.status), String(answer.status))
+      assert.notEqual(answer.headers['content-type'], 'application/problem+json')
+    }
+    await assertRefused(stage, fresh('/api/'), { headers: ada.jar }, 401, 'invalid_token')
+  },
 }
 
 /** The service does not answer, or there is none. */

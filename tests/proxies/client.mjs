@@ -10,8 +10,8 @@ const HOST = 'api.example.com'
 const PASSWORD = 'a long enough passphrase'
 
 /** One request on a connection of its own. A list as `body` is sent piece by piece, slowly. */
-export async function call(port, path, { method = 'GET', headers = {}, body } = {}) {
-  return answerTo(open(port, path, method, headers), body)
+export async function call(port, path, { method = 'GET', headers = {}, body, from } = {}) {
+  return answerTo(open(port, path, method, headers, from), body)
 }
 
 /** One request without TLS. */
@@ -38,8 +38,8 @@ async function answerTo(request, body) {
   return { status, headers: answer, rawHeaders, text, json: () => JSON.parse(text) }
 }
 
-function open(port, path, method, headers) {
-  const target = { host: '127.0.0.1', port, servername: HOST, rejectUnauthorized: false, agent: false }
+function open(port, path, method, headers, localAddress) {
+  const target = { host: '127.0.0.1', localAddress, port, servername: HOST, rejectUnauthorized: false, agent: false }
   const request = send({ ...target, path, method, headers: { Host: HOST, ...headers }, timeout: 20_000 })
   request.on('timeout', () => request.destroy(new Error(`${method} ${path}: no answer within 20 s`)))
   return request
@@ -96,10 +96,10 @@ export async function login(port, email) {
   return { body, jar, pair: { ...body, ...jar }, user: user.id, session: session.id }
 }
 
-export async function logIn(port, email, lies = {}) {
+export async function logIn(port, email, lies = {}, from) {
   const headers = { ...lies, 'Content-Type': 'application/json' }
   const body = JSON.stringify({ email, password: PASSWORD })
-  const answer = await call(port, '/api/auth/login', { method: 'POST', headers, body })
+  const answer = await call(port, '/api/auth/login', { method: 'POST', headers, body, from })
   if (answer.status !== 200) throw new Error(`login: ${answer.status} ${answer.text}`)
   return answer
 }

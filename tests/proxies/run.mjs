@@ -10,7 +10,7 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { startTandem } from '../browser/server.mjs'
-import { checks, darkChecks, hangChecks, people, siblingChecks } from './checks.mjs'
+import { checks, darkChecks, deafChecks, hangChecks, limitChecks, people, siblingChecks } from './checks.mjs'
 import { register } from './client.mjs'
 import { makeCertificate, startCaddy, startHaproxy, startNginx } from './proxies.mjs'
 import { startUpstream } from './upstream.mjs'
@@ -86,7 +86,11 @@ try {
   for (const stage of stages) {
     await run(stage, checks)
     if (stage.name.includes('sibling')) await run(stage, siblingChecks)
+    if (stage.name.includes('nginx')) await run(stage, limitChecks)
   }
+  await upstream.stop()
+  for (const stage of stages) await run(stage, deafChecks)
+  await upstream.resume()
   process.kill(tandem.pid, 'SIGSTOP')
   await Promise.all(stages.map((stage) => run(stage, hangChecks)))
   process.kill(tandem.pid, 'SIGCONT')

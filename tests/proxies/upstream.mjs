@@ -15,17 +15,22 @@ export async function startUpstream() {
     socket.once('close', () => sockets.delete(socket))
   })
   server.on('upgrade', (request, socket) => upgrade(request, socket, seen))
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
+  const listen = async (port) => {
+    server.listen(port, '127.0.0.1')
+    await once(server, 'listening')
+  }
+  const stop = async () => {
+    server.close()
+    for (const socket of sockets) socket.destroy()
+  }
+  await listen(0)
   const { port } = server.address()
   return {
     port,
+    stop,
+    resume: () => listen(port),
     /** Whether a request for something with this in its address has arrived. */
     saw: (text) => seen.some((url) => url.includes(text)),
-    stop: async () => {
-      server.close()
-      for (const socket of sockets) socket.destroy()
-    },
   }
 }
 

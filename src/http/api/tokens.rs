@@ -85,8 +85,8 @@ impl TokensApi {
     ///
     /// A page of a foreign origin is refused, unless `X-Forwarded-Method` or `X-Original-Method` says
     /// that the original request is a `GET`, `HEAD` or `OPTIONS`. `role` and `scope` stand at most once
-    /// each, and what is there has to be met. Where a scope is asked for, a machine token is judged
-    /// instead of a pair: session and roles are empty then. Nothing is decoded in the query, and another parameter in
+    /// each, and what is there has to be met. Where a scope is asked for and there is no cookie half,
+    /// a machine token is judged instead of a pair: session and roles are empty then. Nothing is decoded in the query, and another parameter in
     /// it is `403`.
     #[oai(path = "/api/auth/verify", method = "get", operation_id = "verify")]
     async fn verify(&self, guarded: Forwarded) -> Result<Answer<Empty, 200>> {

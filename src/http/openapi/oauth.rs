@@ -47,6 +47,9 @@ pub(super) fn requirements(operation_id: &str) -> Option<Value> {
     match operation_id {
         "token" => Some(json!([{ "sessionCookie": [] }, { "clientBasic": [] }, {}])),
         "revoke" | "introspect" => Some(json!([{ "clientBasic": [] }, {}])),
+        "verify" => {
+            Some(json!([{ "bodyAccess": [], "cookieAccess": [] }, { "machineAccess": [] }]))
+        }
         "revocations" => Some(json!([{ "machineAccess": [REVOCATIONS] }])),
         _ => None,
     }

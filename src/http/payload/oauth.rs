@@ -12,6 +12,7 @@ use crate::{
 /// What a client shows of itself in the form: a secret or an assertion, or neither, where it uses
 /// `Authorization: Basic`.
 #[derive(Object)]
+#[oai(skip_serializing_if_is_none)]
 #[expect(clippy::struct_field_names, reason = "the standard's names")]
 pub(in super::super) struct ClientParameters {
     /// The client.
@@ -55,7 +56,7 @@ impl Drop for ClientParameters {
 
 /// What is asked of the token endpoint.
 #[derive(Object)]
-#[oai(example)]
+#[oai(example, skip_serializing_if_is_none)]
 pub(in super::super) struct TokenRequest {
     /// `session`, `urn:tandem:params:oauth:grant-type:session` or `client_credentials`.
     pub(in super::super) grant_type: Option<String>,
@@ -85,7 +86,7 @@ impl Example for TokenRequest {
 
 /// A token to be revoked.
 #[derive(Object)]
-#[oai(example)]
+#[oai(example, skip_serializing_if_is_none)]
 pub(in super::super) struct RevocationRequest {
     /// The token.
     #[oai(write_only)]
@@ -115,7 +116,7 @@ impl Example for RevocationRequest {
 
 /// A token to be asked about.
 #[derive(Object)]
-#[oai(example)]
+#[oai(example, skip_serializing_if_is_none)]
 pub(in super::super) struct IntrospectionRequest {
     /// The token: a machine token, or the body half of a user's access.
     #[oai(write_only)]

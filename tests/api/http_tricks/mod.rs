@@ -63,7 +63,7 @@ pub(crate) async fn exchange(app: &TestApp, bytes: impl AsRef<[u8]>) -> Exchange
 fn credentialed() -> impl Iterator<Item = Operation> {
     OPERATIONS.into_iter().filter(|operation| match operation.needs {
         Needs::Pair | Needs::PairForEffect | Needs::AllFour => true,
-        Needs::Nothing | Needs::SessionCookie => false,
+        Needs::Nothing | Needs::SessionCookie | Needs::Client | Needs::Machine => false,
     })
 }
 

@@ -139,7 +139,7 @@ async fn only_iam_reads_the_session_cookie() {
         let row_before = row(&app, &page).await;
         let with = operation.call().cookie("tandem-session", cookie(&page));
         let with = app.send(with.header("origin", &app.origin)).await;
-        if matches!(operation.needs, Needs::Pair | Needs::AllFour) {
+        if matches!(operation.needs, Needs::Pair | Needs::AllFour | Needs::Machine) {
             with.assert_refused(401, "unauthenticated");
             let without = app.send(operation.call().header("origin", &app.origin)).await;
             assert_eq!(with.anonymous(), without.anonymous(), "{}", operation.path);

@@ -11,19 +11,21 @@ use std::{
     time::Duration,
 };
 
+use base64::{Engine, engine::general_purpose::STANDARD};
 use tandem::{
     app::{App, Parts, StartError},
     config::{Config, Source},
     domain::{
         clock::{Clock, ManualClock, SystemClock, Timestamp},
         entropy::OsEntropy,
+        scope::Scopes,
     },
     service::Auth,
 };
 use tokio::{sync::oneshot, task::JoinHandle};
 
 use super::{
-    browser::Browser,
+    browser::{Browser, Machine},
     client::{self, Answer, Call},
     database::TestDatabase,
 };
@@ -182,6 +184,26 @@ impl TestApp {
         assert_eq!(page.password_login(name).await.status, 204);
         browser.session_cookie = page.session_cookie;
         browser
+    }
+
+    /// The same, of an owner who has a machine with these scopes, too.
+    pub(crate) async fn in_every_way(&self, name: &str, scopes: &str) -> Browser {
+        let mut browser = self.in_both_flows(name).await;
+        browser.machine = Some(self.machine(scopes).await);
+        browser
+    }
+
+    /// A machine client with a token.
+    pub(crate) async fn machine(&self, scopes: &str) -> Machine {
+        let scopes = Scopes::parse(scopes).unwrap();
+        let (client, secret) = self.auth.add_client("machine", scopes, None).await.unwrap();
+        let shown = STANDARD.encode(format!("{}:{}", client.id, *secret.unwrap().reveal()));
+        let basic = format!("Basic {shown}");
+        let call = Call::post("/iam/oauth/token").header("authorization", &basic);
+        let form = "grant_type=client_credentials";
+        let answer = self.send(call.body("application/x-www-form-urlencoded", form)).await;
+        assert_eq!(answer.status, 200, "{answer:?}");
+        Machine { basic, token: answer.json()["access_token"].as_str().unwrap().to_owned() }
     }
 
     /// A browser whose owner, of this name, has an account and is logged in without tokens.

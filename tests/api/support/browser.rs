@@ -29,14 +29,24 @@ pub(crate) struct Browser {
     pub(crate) tokens: Tokens,
     /// Of the session flow.
     pub(crate) session_cookie: Option<String>,
+    /// A machine that its owner has, too.
+    pub(crate) machine: Option<Machine>,
     secure: bool,
+}
+
+/// A machine client: what it shows at the token endpoint, and what it got there.
+#[derive(Clone, Debug)]
+pub(crate) struct Machine {
+    /// `Authorization` line.
+    pub(crate) basic: String,
+    pub(crate) token: String,
 }
 
 impl Browser {
     pub(crate) fn new(address: SocketAddr, origin: &str) -> Self {
         let secure = origin.starts_with("https");
         let (origin, tokens) = (origin.to_owned(), Tokens::default());
-        Self { address, origin, tokens, session_cookie: None, secure }
+        Self { address, origin, tokens, session_cookie: None, machine: None, secure }
     }
 
     /// The same page, its requests led to another instance.
