@@ -164,4 +164,20 @@ mod tests {
         assert!(read(None, &assertion(Some(JWT_BEARER), Some("s"))).is_err());
         assert!(read(Some(&basic), &assertion(Some(JWT_BEARER), None)).is_err());
     }
+
+    proptest::proptest! {
+        #[test]
+        fn any_line_is_read_or_refused(
+            line in proptest::collection::vec(proptest::prelude::any::<u8>(), 0..100),
+            decoded in proptest::collection::vec(proptest::prelude::any::<u8>(), 0..100),
+        ) {
+            let encoded = format!("Basic {}", STANDARD.encode(&decoded)).into_bytes();
+            for line in [line, encoded] {
+                let Ok(value) = HeaderValue::from_bytes(&line) else { continue };
+                let headers = HeaderMap::from_iter([(header::AUTHORIZATION, value)]);
+                let shown = Shown::read(&headers, &parameters(None, None));
+                proptest::prop_assert!(matches!(shown, Ok(Shown::Basic { .. }) | Err(_)));
+            }
+        }
+    }
 }

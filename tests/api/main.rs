@@ -8,6 +8,7 @@
 
 mod accounts;
 mod cli;
+mod cli_clients;
 mod documents;
 mod embedding;
 mod faults;
@@ -18,6 +19,7 @@ mod input;
 mod instances;
 mod keys;
 mod login;
+mod machines;
 mod openapi;
 mod operations;
 mod origins;

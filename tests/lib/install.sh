@@ -20,6 +20,7 @@ install_for() {
             deny) install_cargo_tool cargo-deny "$DENY_VERSION" || status=1 ;;
             sqlite | postgres | mysql) install_cargo_tool cargo-nextest "$NEXTEST_VERSION" || status=1 ;;
             swagger | session_flow) install_node_modules || status=1 ;;
+            oauth-clients) install_node_modules tests/oauth-clients && install_venv tests/oauth-clients/requirements.txt "$cache/oauth-clients" || status=1 ;;
             schemathesis) install_venv || status=1 ;;
         esac
     done
@@ -49,7 +50,8 @@ install_packages() {
                 has node || missing+=(nodejs)
                 has openssl || missing+=(openssl)
                 ;;
-            schemathesis) python3 -c 'import ensurepip, venv' 2>/dev/null \
+            oauth-clients) has node npm || missing+=(nodejs npm) ;;&
+            oauth-clients | schemathesis) python3 -c 'import ensurepip, venv' 2>/dev/null \
                 || missing+=(python3 python3-venv) ;;
         esac
     done
@@ -100,14 +102,14 @@ install_cargo_tool() {
 }
 
 install_node_modules() {
-    local dir=tests/browser
+    local dir=${1:-tests/browser}
     # npm writes this file when an installation is complete.
     [ "$dir/node_modules/.package-lock.json" -nt "$dir/package-lock.json" ] && return 0
     npm ci --prefix "$dir" --no-audit --no-fund --ignore-scripts --loglevel=error
 }
 
 install_venv() {
-    local wanted=tests/schemathesis/requirements.txt venv=$cache/venv
+    local wanted=${1:-tests/schemathesis/requirements.txt} venv=${2:-$cache/venv}
     cmp -s "$wanted" "$venv/installed.txt" && return 0
     rm -rf "$venv"
     mkdir -p "$cache"
