@@ -7,9 +7,8 @@
 const changes = [] // { at, id, ended, tokens_not_before }
 
 export const revocations = {
-  bound: 60, // seconds
+  bound: 3, // seconds
   away: false,
-  looks: 0,
   end(sid) { changes.push({ at: Date.now(), id: sid, ended: true, tokens_not_before: null }) },
   outdate(sid, seconds) { changes.push({ at: Date.now(), id: sid, ended: false, tokens_not_before: seconds }) },
 }
@@ -33,7 +32,6 @@ export function answerRevocations(request, path, response) {
   const { pathname, searchParams } = new URL(path, 'http://relay')
   if (pathname !== '/api/auth/revocations') return json(404, { code: 'not_found' })
   if (!tokens.has(authorization.replace('Bearer ', ''))) return json(401, { code: 'invalid_token' })
-  revocations.looks += 1
   const since = Number(searchParams.get('since') ?? 0)
   const sessions = changes.filter(({ at }) => at >= since).map(({ at, ...session }) => session)
   json(200, { now: Date.now(), bound: revocations.bound, sessions })

@@ -39,9 +39,10 @@ export class Mould {
     ;[this.header, this.claims] = read(this.genuine)
     ;[this.otherHeader, this.otherClaims] = read(this.other)
     this.parts = this.genuine.split('.')
-    this.now = nowSeconds()
   }
 
+  /** Of each row anew: asking takes time. */
+  get now() { return nowSeconds() }
   sign(header, claims) { return compact(this.key, JSON.stringify(header), JSON.stringify(claims)) }
   withHeader(more) { return this.sign({ ...this.header, ...more }, this.claims) }
   withClaims(more) { return this.sign(this.header, { ...this.claims, ...more }) }

@@ -144,27 +144,25 @@ export function* claims(m) {
 }
 
 export function* times(m) {
-  const { now } = m
-  for (const [name, iat, exp] of [
-    ['a longer life than allowed', now, now + 601], ['a life of a day', now - 10, now + 86_400], ['iat too far ahead', now + 8, now + 60],
-    ['iat an hour ahead', now + 3600, now + 3840], ['an end before the beginning', now, now - 1],
-    ['no end', now, Number.MAX_SAFE_INTEGER], ['since ever', Number.MIN_SAFE_INTEGER, now + 60], ['since 1970', 0, now + 60],
-    ['a longer life than allowed, expired', now - 700, now - 60],
-  ]) yield [name, m.withClaims({ iat, exp })]
+  const forEver = Number.MAX_SAFE_INTEGER
+  for (const [name, iat, exp] of [ // from now
+    ['a longer life than allowed', 0, 601], ['a life of a day', -10, 86_400], ['iat too far ahead', 8, 60],
+    ['iat an hour ahead', 3600, 3840], ['an end before the beginning', 0, -1], ['no end', 0, forEver - m.now - 10],
+    ['since ever', -forEver + 10, 60], ['since 1970', -m.now, 60], ['a longer life than allowed, expired', -700, -60],
+  ]) yield [name, m.withClaims({ iat: m.now + iat, exp: m.now + exp })]
   for (const [name, ago] of [['just', 7], ['long', 200]]) {
-    yield [`expired, ${name}`, m.withClaims({ iat: now - 240, exp: now - ago }), 'access_expired']
+    yield [`expired, ${name}`, m.withClaims({ iat: m.now - 240, exp: m.now - ago }), 'access_expired']
   }
-  for (const nbf of [now + 8, now + 3600, '0', 1.5, null, true, Number.MAX_SAFE_INTEGER]) {
-    yield [`nbf ${nbf}`, m.withClaims({ nbf })]
-  }
-  for (const [member, value] of [['exp', 1e300], ['exp', -1], ['exp', 0], ['iat', 1e300], ['iat', String(now)], ['iat', [now]]]) {
+  for (const ahead of [8, 3600, forEver - m.now - 10]) yield [`nbf ${ahead} s ahead`, m.withClaims({ nbf: m.now + ahead })]
+  for (const nbf of ['0', 1.5, null, true, []]) yield [`nbf ${JSON.stringify(nbf)}`, m.withClaims({ nbf })]
+  for (const [member, value] of [['exp', 1e300], ['exp', -1], ['exp', 0], ['iat', 1e300], ['iat', String(m.now)], ['iat', [m.now]]]) {
     yield [`${member} ${value}`, m.withClaims({ [member]: value })]
   }
   const { exp } = m.claims
   for (const spelling of ['1e400', `${exp}.0`, `${exp}.5`, `${exp}e0`, `0${exp}`, '9'.repeat(1000), '18446744073709551615']) {
     yield [`exp ${spelling.slice(0, 30)}`, m.texts(JSON.stringify(m.header), JSON.stringify(m.claims).replace(`"exp":${exp}`, `"exp":${spelling}`))]
   }
-  const [header, claims] = m.withClaims({ iat: now - 240, exp: now - 60 }).split('.')
+  const [header, claims] = m.withClaims({ iat: m.now - 240, exp: m.now - 60 }).split('.')
   yield ['expired, and not signed', `${header}.${claims}.${b64(Buffer.alloc(64, 7))}`]
 }
 

@@ -23,6 +23,8 @@ export class Service {
       TANDEM_KEYS__MASTER_KEY: randomBytes(32).toString('base64'),
       // Short, so that a planned change of keys can be watched.
       TANDEM_KEYS__JWKS_MAX_AGE: '3s',
+      // A login for every look.
+      TANDEM_TOKENS__MAX_SESSIONS: '1000',
       // Hashing is not what is tested here.
       TANDEM_PASSWORDS__MEMORY: '8192',
       TANDEM_PASSWORDS__ITERATIONS: '1',
