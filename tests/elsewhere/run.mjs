@@ -23,7 +23,7 @@ const program = resolve(process.argv[2] ?? `${root}/target/debug/tandem`)
 const EXAMPLES = {
   node: { command: process.execPath, args: ['server.mjs'], cwd: `${root}/examples/verify-node` },
   python: { command: `${root}/tests/.cache/venv-elsewhere/bin/python`, args: ['-B', 'server.py'], cwd: `${root}/examples/verify-python` },
-  rust: { command: `${root}/target/debug/verify-rust`, args: [], cwd: root },
+  rust: { command: `${root}/target/verify-rust/debug/verify-rust`, args: [], cwd: root },
 }
 
 const directory = mkdtempSync(join(tmpdir(), 'tandem-elsewhere-'))

@@ -19,8 +19,13 @@ install_for() {
         case $step in
             deny) install_cargo_tool cargo-deny "$DENY_VERSION" || status=1 ;;
             sqlite | postgres | mysql) install_cargo_tool cargo-nextest "$NEXTEST_VERSION" || status=1 ;;
-            swagger) install_node_modules || status=1 ;;
-            schemathesis) install_venv || status=1 ;;
+            elsewhere)
+                install_cargo_tool cargo-deny "$DENY_VERSION" || status=1
+                install_node_modules examples/verify-node || status=1
+                install_venv examples/verify-python/requirements.txt "$cache/venv-elsewhere" || status=1
+                ;;
+            swagger) install_node_modules tests/browser || status=1 ;;
+            schemathesis) install_venv tests/schemathesis/requirements.txt "$cache/venv" || status=1 ;;
         esac
     done
     return $status
@@ -37,12 +42,15 @@ install_packages() {
             # The "core" packages are the bare programs: no service, no configuration.
             mysql) has mariadbd mariadb-install-db mariadb \
                 || missing+=(mariadb-server-core mariadb-client-core) ;;
+            elsewhere)
+                has node npm || missing+=(nodejs npm)
+                has_venv || missing+=(python3 python3-venv)
+                ;;
             swagger)
                 has chromium || missing+=(chromium)
                 has node npm || missing+=(nodejs npm)
                 ;;
-            schemathesis) python3 -c 'import ensurepip, venv' 2>/dev/null \
-                || missing+=(python3 python3-venv) ;;
+            schemathesis) has_venv || missing+=(python3 python3-venv) ;;
         esac
     done
     [ ${#missing[@]} -gt 0 ] || return 0
@@ -53,6 +61,8 @@ install_packages() {
     echo "installing ${missing[*]}"
     apt_install "${missing[@]}"
 }
+
+has_venv() { python3 -c 'import ensurepip, venv' 2>/dev/null; }
 
 has() {
     local program
@@ -91,15 +101,17 @@ install_cargo_tool() {
         cargo install --quiet --locked --version "$2" "$1"
 }
 
+# install_node_modules DIRECTORY
 install_node_modules() {
-    local dir=tests/browser
+    local dir=$1
     # npm writes this file when an installation is complete.
     [ "$dir/node_modules/.package-lock.json" -nt "$dir/package-lock.json" ] && return 0
     npm ci --prefix "$dir" --no-audit --no-fund --ignore-scripts --loglevel=error
 }
 
+# install_venv REQUIREMENTS DIRECTORY
 install_venv() {
-    local wanted=tests/schemathesis/requirements.txt venv=$cache/venv
+    local wanted=$1 venv=$2
     cmp -s "$wanted" "$venv/installed.txt" && return 0
     rm -rf "$venv"
     mkdir -p "$cache"

@@ -21,7 +21,7 @@ use crate::{
 /// longer: an imported key may sign 3 `tokens.revocation_poll` after it is published.
 const PAUSE: Duration = Duration::from_secs(1);
 const AFTER_FAILURE: Duration = Duration::from_secs(10);
-const LONGEST: Duration = Duration::from_secs(3600);
+const LONGEST: Duration = Duration::from_hours(1);
 
 /// Which half a key signs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
@@ -148,8 +148,8 @@ fn read_keys(set: JwkSet) -> Result<HashMap<String, Key>, Failed> {
         let Jwk { kty, crv, alg, kid: Some(kid), x: Some(x), tandem_ring: Some(ring) } = jwk else {
             continue;
         };
-        let kind = (kty.as_str(), crv.as_deref(), alg.as_deref());
-        if kind != ("OKP", Some("Ed25519"), Some("EdDSA")) || ring == Ring::Other {
+        let family = (kty.as_str(), crv.as_deref(), alg.as_deref());
+        if family != ("OKP", Some("Ed25519"), Some("EdDSA")) || ring == Ring::Other {
             continue;
         }
         let key = VerifyingKey::try_from(URL_SAFE_NO_PAD.decode(x)?.as_slice())?;
@@ -166,8 +166,8 @@ fn read_keys(set: JwkSet) -> Result<HashMap<String, Key>, Failed> {
 /// How long an answer is fresh (RFC 9111 section 4.2).
 fn lifetime(headers: &HeaderMap) -> Duration {
     let text = |name| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let directives = text(header::CACHE_CONTROL).split(',');
-    let max_age = directives.filter_map(|part| part.trim().strip_prefix("max-age=")).next();
+    let mut directives = text(header::CACHE_CONTROL).split(',');
+    let max_age = directives.find_map(|part| part.trim().strip_prefix("max-age="));
     let max_age: u64 = max_age.and_then(|age| age.parse().ok()).unwrap_or(60);
     let age: u64 = text(header::AGE).parse().unwrap_or(0);
     Duration::from_secs(max_age.saturating_sub(age)).min(LONGEST)

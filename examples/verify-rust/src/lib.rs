@@ -94,11 +94,7 @@ pub struct PairVerifier<C> {
 
 impl<C: Client> PairVerifier<C> {
     /// Who a request with these headers speaks for.
-    pub async fn verify(
-        &self,
-        headers: &HeaderMap,
-        now: SystemTime,
-    ) -> Result<Principal, Refusal> {
+    pub async fn verify(&self, headers: &HeaderMap, now: SystemTime) -> Result<Principal, Refusal> {
         let now = now.duration_since(UNIX_EPOCH).map_err(|_| Refusal::Unavailable)?;
         // Browsers take the prefix over https only; without it a sibling host can plant the cookie.
         let https = self.issuer.starts_with("https:");

@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// No access token is older, leeway included: what was learned longer ago concerns none.
-const MEMORY: Duration = Duration::from_secs(660);
+const MEMORY: Duration = Duration::from_mins(11);
 
 /// What is known of a session.
 #[derive(Clone, Copy, Debug, Default)]
@@ -57,7 +57,7 @@ impl Revocations {
     /// What is known of a session. If nothing was learned for longer than allowed, nothing is known.
     pub fn standing(&self, sid: &str) -> Result<Standing, Refusal> {
         let known = self.0.read().unwrap_or_else(PoisonError::into_inner);
-        if !known.asked_at.is_some_and(|at| at.elapsed() <= known.bound) {
+        if known.asked_at.is_none_or(|at| at.elapsed() > known.bound) {
             return Err(Refusal::Unavailable);
         }
         Ok(known.sessions.get(sid).map(|(standing, _)| *standing).unwrap_or_default())
@@ -140,5 +140,46 @@ impl MachineToken {
         let until = Instant::now() + Duration::from_secs(expires_in.saturating_sub(30));
         self.held = Some((access_token.clone(), until));
         Ok(access_token)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+
+    use http::Response;
+
+    use super::*;
+
+    /// Answers with what it is given, and notes what it was asked.
+    struct Scripted(Mutex<(Vec<String>, Vec<&'static str>)>);
+
+    impl Client for Scripted {
+        async fn send(&self, request: Request<String>) -> Result<Response<Vec<u8>>, Failed> {
+            let (asked, answers) = &mut *self.0.lock().unwrap();
+            asked.push(request.uri().to_string());
+            Ok(Response::new(answers.remove(0).into()))
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn asked_for_from_where_the_last_answer_ended_and_not_believed_for_ever() {
+        let client = Scripted(Mutex::new((
+            Vec::new(),
+            vec![
+                r#"{"now":1000,"bound":10,"sessions":[{"id":"a","ended":true,"tokens_not_before":null}]}"#,
+                r#"{"now":2000,"bound":10,"sessions":[{"id":"b","ended":false,"tokens_not_before":7}]}"#,
+            ],
+        )));
+        let revocations = Revocations::default();
+        assert!(revocations.standing("a").is_err());
+        revocations.look(&client, "/u", "t").await.unwrap();
+        revocations.look(&client, "/u", "t").await.unwrap();
+        assert_eq!(client.0.lock().unwrap().0, ["/u", "/u?since=1000"]);
+        assert!(revocations.standing("a").unwrap().ended);
+        assert_eq!(revocations.standing("b").unwrap().tokens_not_before, Some(7));
+        assert!(!revocations.standing("c").unwrap().ended);
+        tokio::time::advance(Duration::from_secs(11)).await;
+        assert!(revocations.standing("c").is_err());
     }
 }

@@ -38,7 +38,8 @@ pub(crate) async fn read<C: Client, T: DeserializeOwned>(
     // Keys come from the published set and nowhere else: `jwk`, `jku` and the like are not read.
     let Some(key) = keys.find(kid).await? else { return Ok(None) };
     demand(key.ring == ring)?;
-    let signature = Signature::from_slice(&decode(signature)?).map_err(|_| Refusal::InvalidToken)?;
+    let signature =
+        Signature::from_slice(&decode(signature)?).map_err(|_| Refusal::InvalidToken)?;
     let (message, _) = token.rsplit_once('.').ok_or(Refusal::InvalidToken)?;
     demand(key.key.verify_strict(message.as_bytes(), &signature).is_ok())?;
 
