@@ -11,12 +11,14 @@ export class Revocations {
   #since
   #askedAt = -Infinity
   #bound = 0
+  #failed = false
   #options
 
   /**
    * @param {object} options
    * @param {string} options.url `<public_url>/api/auth/revocations`
-   * @param {() => Promise<string>} options.token a machine token with the scope `revocations:read`
+   * @param {(anew: boolean) => Promise<string>} options.token a machine token with the scope
+   *   `revocations:read`; another one if the last was of no use
    */
   constructor({ url, token, fetch: fetcher = fetch, now = () => performance.now() }) {
     this.#options = { url, token, fetch: fetcher, now }
@@ -33,7 +35,7 @@ export class Revocations {
     const { url, token, fetch, now } = this.#options
     const askedAt = now() // the answer is as old as the question
     const answer = await fetch(this.#since === undefined ? url : `${url}?since=${this.#since}`, {
-      headers: { authorization: `Bearer ${await token()}` },
+      headers: { authorization: `Bearer ${await token(this.#failed)}` },
       redirect: 'error',
       signal: AbortSignal.timeout(TIMEOUT),
     })
@@ -53,7 +55,13 @@ export class Revocations {
   /** Looks again and again: three times within the bound, so that one lost answer does no harm. */
   async keepLooking() {
     for (;;) {
-      await this.look().catch((error) => console.error(`no revocations: ${error.message}`))
+      try {
+        await this.look()
+        this.#failed = false
+      } catch (error) {
+        this.#failed = true
+        console.error(`no revocations: ${error.message}`)
+      }
       await new Promise((done) => setTimeout(done, Math.max(this.#bound / 3, 500)).unref())
     }
   }
@@ -62,8 +70,8 @@ export class Revocations {
 /** Machine tokens by client credentials (RFC 6749 section 4.4), each used until shortly before its end. */
 export function machineToken({ url, id, secret, fetch: fetcher = fetch, now = () => performance.now() }) {
   let token, until = -Infinity
-  return async () => {
-    if (now() < until) return token
+  return async (anew) => {
+    if (!anew && now() < until) return token
     const basic = Buffer.from(`${encodeURIComponent(id)}:${encodeURIComponent(secret)}`).toString('base64')
     const answer = await fetcher(url, {
       method: 'POST',

@@ -23,13 +23,14 @@ class Standing(NamedTuple):
 class Revocations:
     """
     url    `<public_url>/api/auth/revocations`
-    token  gives a machine token with the scope `revocations:read`
+    token  gives a machine token with the scope `revocations:read`; another one if the last was of no use
     """
 
     def __init__(self, url, token, fetch=fetch, now=time.monotonic):
         self.url, self.token, self.fetch, self.now = url, token, fetch, now
         self.sessions = {}  # sid -> Standing
         self.since, self.bound, self.asked_at = None, 0, float("-inf")
+        self.failed = False
 
     def standing(self, sid):
         """What is known of a session. If nothing was learned for longer than allowed, nothing is known."""
@@ -41,7 +42,7 @@ class Revocations:
         """One look. What was changed since the last one; the first time all that still matters."""
         asked_at = self.now()  # the answer is as old as the question
         url = self.url if self.since is None else f"{self.url}?since={self.since}"
-        headers = {"Authorization": f"Bearer {self.token()}"}
+        headers = {"Authorization": f"Bearer {self.token(self.failed)}"}
         answer, _ = self.fetch(urllib.request.Request(url, headers=headers))
         sessions = {sid: known for sid, known in self.sessions.items() if known.learned_at >= asked_at - MEMORY}
         for session in answer["sessions"]:
@@ -57,7 +58,9 @@ class Revocations:
             while True:
                 try:
                     self.look()
+                    self.failed = False
                 except Exception as error:
+                    self.failed = True
                     logging.warning("no revocations: %s", error)
                 time.sleep(max(self.bound / 3, 0.5))
 
@@ -76,8 +79,8 @@ class MachineToken:
         self.fetch, self.now = fetch, now
         self.token, self.until = None, float("-inf")
 
-    def __call__(self):
-        if self.now() >= self.until:
+    def __call__(self, anew):
+        if anew or self.now() >= self.until:
             answer, _ = self.fetch(self.request)
             self.token = answer["access_token"]
             self.until = self.now() + answer["expires_in"] - 30

@@ -37,7 +37,7 @@ class Tests(unittest.TestCase):
             asked.append(request.full_url)
             return answers.pop(0), {}
 
-        revocations = Revocations("http://u", lambda: "t", fetch, lambda: now[0])
+        revocations = Revocations("http://u", lambda anew: "t", fetch, lambda: now[0])
         self.assertRaises(Unavailable, revocations.standing, "a")
         revocations.look()
         revocations.look()

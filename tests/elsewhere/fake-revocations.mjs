@@ -7,8 +7,9 @@
 const changes = [] // { at, id, ended, tokens_not_before }
 
 export const revocations = {
-  bound: 3, // seconds
+  bound: 15, // seconds: nobody is to be refused because the machine is busy
   away: false,
+  forgetTokens() { tokens.clear() },
   end(sid) { changes.push({ at: Date.now(), id: sid, ended: true, tokens_not_before: null }) },
   outdate(sid, seconds) { changes.push({ at: Date.now(), id: sid, ended: false, tokens_not_before: seconds }) },
 }

@@ -22,6 +22,8 @@ export async function revoked(world) {
   const [gone, stale, other] = [await ada.login(), await ada.login(), await ada.login()]
   const [, staleBody] = read(stale.body)
   const all = (tokens, wanted, why) => Promise.all(verifiers.map((verifier) => soon(verifier, tokens, wanted, why)))
+  revocations.bound = 3
+  await sleep(5500) // heard by now: they look three times within the bound
   for (const tokens of [gone, stale, other]) await all(tokens, 'ok', 'nothing is revoked')
 
   await ada.logout(gone)
@@ -35,6 +37,13 @@ export async function revoked(world) {
   // What was said once need not be said again.
   await all(gone, 'invalid_token', 'the session has ended')
 
+  // Its machine token is of no use any more: it gets another one.
+  revocations.forgetTokens()
+  await sleep(2000)
+  const last = await ada.login()
+  revocations.end(read(last.body)[1].sid)
+  await all(last, 'invalid_token', 'ended after the machine token was revoked')
+
   revocations.away = true
   for (const verifier of verifiers) assert.equal((await verifier.ask(pair(other))).code, 'ok', 'one lost answer does no harm')
   await all(other, 'unavailable', 'nothing was heard for longer than allowed')
@@ -46,4 +55,5 @@ export async function revoked(world) {
   revocations.away = false
   await all(other, 'ok', 'heard again')
   await all(gone, 'invalid_token', 'the session is still over')
+  revocations.bound = 15
 }

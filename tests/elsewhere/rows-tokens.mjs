@@ -110,7 +110,7 @@ export function* claims(m) {
     ['iss', `${iss}/`], ['iss', iss.toUpperCase()], ['iss', iss.replace('https:', 'http:')], ['iss', ` ${iss}`], ['iss', ''],
     ['aud', m.otherClaims.aud], ['aud', 'tandem'], ['aud', 'tandem/'], ['aud', `${aud}/`], ['aud', `x${aud}`], ['aud', ''],
     ['aud', aud.toUpperCase()], ['aud', 'tandem/machine'], ['aud', [aud, 'other/body']],
-    ['sub', '0'.repeat(32)], ['sid', '0'.repeat(32)], ['sub', '0'.repeat(31)], ['jti', '0'.repeat(33)], ['jti', `${'0'.repeat(31)}\n`],
+    ['sub', '0'.repeat(32)], ['sid', '0'.repeat(32)], ['sub', '0'.repeat(31)], ['jti', '0'.repeat(33)], ['jti', `${'0'.repeat(32)}\n`],
     ['sid', sid.toUpperCase()], ['sid', `${sid}\0`], ['sid', `${sid}\n`], ['sub', '../../etc/passwd'],
     ['gen', -1], ['gen', 1.5], ['gen', 1e10], ['gen', 2 ** 32],
   ]) yield [`${member} ${JSON.stringify(value)}`, m.withClaims({ [member]: value })]

@@ -90,11 +90,13 @@ impl Revocations {
 
     /// Looks again and again: three times within the bound, so that one lost answer does no harm.
     pub async fn keep_looking<C: Client>(&self, client: &C, url: &str, mut token: MachineToken) {
+        let mut failed = false;
         loop {
-            let looked = match token.get(client).await {
+            let looked = match token.get(client, failed).await {
                 Ok(token) => self.look(client, url, &token).await,
                 Err(error) => Err(error),
             };
+            failed = looked.is_err();
             if let Err(error) = looked {
                 eprintln!("no revocations: {error}");
             }
@@ -125,8 +127,10 @@ impl MachineToken {
         Self { url, authorization, held: None }
     }
 
-    async fn get(&mut self, client: &impl Client) -> Result<String, Failed> {
+    /// The token that is held, or `anew` another one: the last was of no use.
+    async fn get(&mut self, client: &impl Client, anew: bool) -> Result<String, Failed> {
         if let Some((token, until)) = &self.held
+            && !anew
             && Instant::now() < *until
         {
             return Ok(token.clone());
