@@ -1,6 +1,10 @@
 // Tandem's public keys, cached through a key rotation.
 
+import { webcrypto } from 'node:crypto'
 import { importJWK } from 'jose'
+
+// Node 18 has what jose asks for, but not as a global.
+globalThis.crypto ??= webcrypto
 
 /** The request cannot be judged now: answer 503. */
 export class Unavailable extends Error {}
