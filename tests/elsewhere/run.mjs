@@ -26,6 +26,9 @@ const EXAMPLES = {
   rust: { command: `${root}/target/verify-rust/debug/verify-rust`, args: [], cwd: root },
 }
 
+// An interrupt must leave nothing running: the processes are ended on `exit`.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, () => process.exit(1))
+
 const directory = mkdtempSync(join(tmpdir(), 'tandem-elsewhere-'))
 const world = {
   service: new Service(program, directory),
@@ -61,9 +64,9 @@ try {
     assert.ok(more >= 1 && more <= 2, `${name}: ${more} looks for two new keys`)
   }
   console.log('the same with --now and a set that is held: each looked again by itself')
+  world.relay.maxAge = undefined
   const made = await flood(world, sudden.fresh)
   console.log(`${made} made-up kids: no more than a look a second`)
-  world.relay.maxAge = undefined
 
   const { count, wrong } = await table(world, sudden.keys, sudden.fresh, adaBefore)
   assert.equal(wrong.length, 0, `\n${wrong.join('\n')}\n${wrong.length} wrong verdicts`)
