@@ -60,6 +60,7 @@ export async function outage(world, tokens) {
   await sleep(1200)
   const before = { ...relay.looks }
   await allTake(world, tokens, 'a pair while the keys cannot be had')
+  await sleep(1200)
   await allTake(world, tokens, 'a pair while the keys cannot be had')
   for (const { name } of world.verifiers) assert.equal(relay.looks[name] - before[name], 1, `${name}: looks while away`)
   const key = makeKey('body')
