@@ -131,6 +131,39 @@ async fn while_the_database_is_away_pairs_are_verified_and_nobody_is_logged_out(
 }
 
 #[tokio::test]
+async fn while_the_database_is_away_a_page_of_the_session_flow_is_told_to_come_back() {
+    let Some((app, proxy)) = started().await else { return };
+    let mut page = app.in_session_flow("ada").await;
+    assert_eq!(page.exchange().await.status, 200);
+    let stored = app.stored().await;
+
+    app.catch_up();
+    app.look().await;
+    proxy.cut();
+    let within = Duration::from_secs(15);
+    let exchange = timeout(within, page.clone().exchange()).await.expect("it took for ever");
+    exchange.assert_oauth_error(503, "temporarily_unavailable");
+    assert_eq!(exchange.header("retry-after"), Some("1"));
+    for answer in [
+        timeout(within, page.clone().session_logout()).await.expect("it took for ever"),
+        timeout(within, page.clone().password_login("ada")).await.expect("it took for ever"),
+    ] {
+        answer.assert_refused(503, "unavailable");
+    }
+    assert_eq!(page.verify().await.status, 200);
+    // What cannot be a cookie of ours needs no database to be refused.
+    let mut junk = app.browser();
+    junk.session_cookie = Some("junk".to_owned());
+    junk.exchange().await.assert_oauth_error(400, "invalid_grant");
+
+    proxy.heal();
+    until_ready(&app).await;
+    assert_eq!(app.stored().await, stored, "nothing was consumed");
+    assert_eq!(page.exchange().await.status, 200);
+    assert_eq!(page.me().await.status, 200);
+}
+
+#[tokio::test]
 async fn a_database_that_says_nothing_is_as_good_as_away() {
     let Some((app, proxy)) = started().await else { return };
     let (mut ada, bob) = (app.logged_in("ada").await, app.logged_in("bob").await);

@@ -10,6 +10,7 @@ mod accounts;
 mod cli;
 mod cli_clients;
 mod documents;
+mod embedding;
 mod faults;
 mod forged;
 mod guard;
