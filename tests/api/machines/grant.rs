@@ -2,13 +2,17 @@
 
 use super::*;
 
+/// Every byte of a text, escaped.
+fn percent(text: &str) -> String {
+    text.bytes().fold(String::new(), |escaped, byte| escaped + &format!("%{byte:02X}"))
+}
+
 #[tokio::test]
 async fn by_each_method_the_same_answer() {
     let app = TestApp::start().await;
     let shop = Shop::open(&app, "orders:read orders:write").await;
     let signing = Shop::signing(&app, "orders:read orders:write", 7).await;
     let (id, secret) = (shop.id.as_str(), shop.secret.as_str());
-    let percent = |text: &str| text.bytes().map(|b| format!("%{b:02X}")).collect::<String>();
     let assertion = || signing.sign(&signing.claims(&app));
     for (name, call) in [
         ("basic", basic(post(TOKEN, &[GRANT]), id, secret)),

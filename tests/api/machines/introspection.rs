@@ -182,7 +182,7 @@ async fn what_counts_is_what_the_client_may_do_now() {
     let cast = Cast::assemble().await;
     let token = cast.shop.token().await;
     assert_eq!(cast.api.introspect(&token).await.json()["active"], true);
-    let taken = format!("update clients set scopes = '' where id = '{}'", cast.api.id);
-    cast.app.database.sql(&taken).await;
+    let update = format!("update clients set scopes = '' where id = '{}'", cast.api.id);
+    cast.app.database.sql(&update).await;
     assert_eq!(cast.api.introspect(&token).await.json(), inactive());
 }

@@ -173,19 +173,20 @@ async fn where_a_proxy_asks_for_a_scope_it_is_taken() {
         assert_eq!(answer.header("x-auth-session"), Some(""));
         assert_eq!(answer.header("x-auth-roles"), Some(""));
         assert_eq!(answer.all("set-cookie"), Vec::<&str>::new());
-        // A pair, or half of one, is no machine.
+        // A pair is no machine, nor is half of one, nor what has a user's half beside it.
         let pair = cast.ada.with_access(verify(query));
-        cast.app.send(pair).await.assert_refused(401, "invalid_token");
-        let mixed = cast.ada.with_cookies(verify(query));
-        cast.app.send(mixed).await.assert_refused(401, "unauthenticated");
+        cast.app.send(pair).await.assert_refused(403, "forbidden");
+        let body = cast.ada.tokens.body_access.clone().unwrap();
+        let cookie = cast.ada.with_cookies(verify(query));
+        for call in [verify(query).bearer(&body), cookie.clone(), cookie.bearer(&token)] {
+            cast.app.send(call).await.assert_refused(401, "invalid_token");
+        }
     }
-    for query in
-        ["?scope=orders:write", "?scope=orders", "?scope=orders:read&role=admin", "?scope="]
-    {
+    for query in ["?scope=orders:write", "?scope=orders", "?scope=orders:read&role=admin"] {
         let answer = shop.send(verify(query).bearer(&token)).await;
         answer.assert_refused(403, "forbidden");
     }
-    for query in ["", "?role=admin"] {
+    for query in ["", "?role=admin", "?scope=", "?scope=orders:read&scope=a", "?x"] {
         let answer = shop.send(verify(query).bearer(&token)).await;
         answer.assert_refused(401, "invalid_token");
     }
