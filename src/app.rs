@@ -8,7 +8,7 @@ use crate::{
     config::{self, Config},
     crypto::password::HashCost,
     domain::{clock::Clock, entropy::Entropy, policy::TokenPolicy},
-    http::{self, HttpSettings, Server, ServerLimits},
+    http::{self, HttpSettings, Server, ServerLimits, embed::Routes},
     service::{Auth, KeyServiceError, SetUpError, Settings, Watch},
     store::{SchemaState, Store, StoreError},
 };
@@ -93,6 +93,7 @@ pub struct App {
     http: HttpSettings,
     migrate: bool,
     ready: Flag,
+    own: Option<Routes>,
 }
 
 impl App {
@@ -123,7 +124,13 @@ impl App {
         let (store, auth) = open(&config, parts).await?;
         let migrate = migrate || config.database.url.expose().starts_with("sqlite:");
         let http = http_settings(&config);
-        Ok(Self { server, store, auth, http, migrate, ready: Flag::new(false) })
+        Ok(Self { server, store, auth, http, migrate, ready: Flag::new(false), own: None })
+    }
+
+    /// Serves the routes of an API beside our own: see [`http::embed`]. Paths of ours stay ours.
+    #[must_use]
+    pub fn mount(self, routes: Routes) -> Self {
+        Self { own: Some(routes), ..self }
     }
 
     /// Where the service listens.
@@ -156,7 +163,7 @@ impl App {
     /// # Errors
     /// What makes waiting pointless: an old schema, keys that do not open.
     pub async fn run_until(self, stop: impl Future<Output = ()>) -> Result<(), StartError> {
-        let Self { server, store, auth, http, migrate, ready } = self;
+        let Self { server, store, auth, http, migrate, ready, own } = self;
         let (stopping, drained) = (Flag::new(false), Flag::new(false));
         let address = server.address();
         tracing::info!(%address, "starting: until the database is read, only /health is answered");
@@ -171,7 +178,7 @@ impl App {
             Ok(())
         };
         let serving = async {
-            let endpoint = Arc::new(http::routes(Arc::clone(&auth), http));
+            let endpoint = Arc::new(http::routes(Arc::clone(&auth), http, own));
             server.run_until(endpoint, raised(&stopping)).await;
             drained.send_replace(true);
             Ok(())

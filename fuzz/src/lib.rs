@@ -7,6 +7,8 @@ use std::sync::LazyLock;
 
 use tandem::{
     crypto::{
+        assertion::{ClientKeys, claimed_client},
+        client_secret::ClientSecret,
         jwt::{KeyRings, RingKey, verify},
         keys::{PublicKey, SigningKey},
         provider,
@@ -23,6 +25,7 @@ use tandem::{
         origin::Origin,
         password::Password,
         role::Roles,
+        scope::Scopes,
     },
 };
 
@@ -80,6 +83,43 @@ pub fn signed_token(data: &[u8]) {
     assert_eq!(json(claims).unwrap(), read);
     if let Ok((body, _)) = verify::<BodyClaims>(&RINGS, Ring::Body, typ, &token) {
         assert_eq!(read["sid"], body.sid.to_string());
+    }
+}
+
+static CLIENT_KEYS: LazyLock<ClientKeys> = LazyLock::new(|| {
+    let x = KEY.public().x();
+    let set = format!(r#"{{"keys":[{{"kty":"OKP","crv":"Ed25519","x":"{x}"}}]}}"#);
+    ClientKeys::parse(&set).unwrap()
+});
+
+/// Any text as an assertion of a client: none is genuine by chance.
+pub fn assertion(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else { return };
+    assert!(CLIENT_KEYS.verify(text).is_none(), "forged: {text}");
+    let _ = claimed_client(text);
+}
+
+/// Any bytes as header and claims of an assertion (up to and after the first line feed), genuinely
+/// signed: whom it says it is from does not depend on who reads it.
+pub fn signed_assertion(data: &[u8]) {
+    let split = data.iter().position(|byte| *byte == b'\n').unwrap_or(data.len());
+    let (header, claims) = data.split_at(split);
+    let claims = claims.strip_prefix(b"\n").unwrap_or(claims);
+    let message = format!("{}.{}", base64url(header), base64url(claims));
+    let token = format!("{message}.{}", base64url(&KEY.sign(message.as_bytes())));
+    let Some(read) = CLIENT_KEYS.verify(&token) else { return };
+    assert_eq!(claimed_client(&token).as_ref(), Some(&read.sub));
+    let json: serde_json::Value = serde_json::from_slice(claims).unwrap();
+    let (exp, jti) = (json["exp"].as_i64(), json["jti"].as_str());
+    assert_eq!((exp, jti), (Some(read.exp), Some(read.jti.as_str())));
+}
+
+/// Any text as the key set of a client: what is kept of it reads as itself.
+pub fn client_keys(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else { return };
+    if let Ok(keys) = ClientKeys::parse(text) {
+        let kept = keys.to_json();
+        assert_eq!(ClientKeys::parse(&kept).unwrap().to_json(), kept);
     }
 }
 
@@ -145,6 +185,12 @@ pub fn texts(data: &[u8]) {
     }
     if let Ok(roles) = Roles::parse(text.split(',')) {
         assert_eq!(Roles::parse(roles.to_string().split(',')), Ok(roles));
+    }
+    if let Ok(scopes) = Scopes::parse(text) {
+        assert_eq!(Scopes::parse(&scopes.to_string()), Ok(scopes));
+    }
+    if let Some(secret) = ClientSecret::parse(text) {
+        assert_eq!(*secret.reveal(), text);
     }
     let ids = [
         UserId::parse(text).map(|id| id.to_string()),

@@ -19,7 +19,7 @@ mod serve;
 mod session;
 mod user;
 
-use self::failure::Failure;
+pub use self::failure::Failure;
 use crate::{
     app::Parts,
     config::{Config, Source},
@@ -82,7 +82,7 @@ pub fn run(arguments: Arguments, parts: Parts) -> ExitCode {
 
 async fn dispatch(arguments: Arguments, parts: Parts) -> Result<(), Failure> {
     let Arguments { config, dev, command } = arguments;
-    let load = || load(config, dev);
+    let load = || configuration(config, dev);
     match command {
         Command::Openapi => openapi::run(),
         Command::Config(command) => config::run(&command, &load()?),
@@ -95,7 +95,9 @@ async fn dispatch(arguments: Arguments, parts: Parts) -> Result<(), Failure> {
     }
 }
 
-fn load(file: Option<PathBuf>, dev: bool) -> Result<Config, Failure> {
+/// The configuration that `tandem serve` works with: `file`, or `./tandem.toml` if it is there, under
+/// the environment; with `dev` what development needs, a master key made on first start included.
+pub fn configuration(file: Option<PathBuf>, dev: bool) -> Result<Config, Failure> {
     let directory = env::current_dir()?;
     let environment = environment()?;
     let mut config = Config::load(&Source { file, dev, environment, directory })?;

@@ -27,7 +27,7 @@ pub struct Tokens {
     pub revocation_poll: Duration,
     /// How many sessions a user may have.
     pub max_sessions: u32,
-    /// How long a machine's token lives. Reserved: without effect in this version.
+    /// How long a machine's token lives.
     pub machine_ttl: Duration,
 }
 

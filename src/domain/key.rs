@@ -4,7 +4,11 @@ use std::fmt;
 
 use serde::Serialize;
 
-use super::{clock::Timestamp, half::Half};
+use super::{
+    clock::Timestamp,
+    half::Half,
+    policy::{RETIRED_KEY_GRACE, max_lifetime_of},
+};
 
 /// A set of keys that sign one kind of token. Rings are never mixed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
@@ -95,14 +99,12 @@ impl KeyState {
         }
     }
 
-    /// True if the key belongs in the published key set at `now`: it signs, will sign, or an access
+    /// True if a key of `ring` belongs in the published key set at `now`: it signs, will sign, or a
     /// token signed by it may still live.
-    pub fn is_published(self, now: Timestamp) -> bool {
+    pub fn is_published(self, ring: Ring, now: Timestamp) -> bool {
         match self {
             Self::Pending { .. } | Self::Active => true,
-            Self::Retired { at } => {
-                now < at.plus(super::policy::MAX_ACCESS_LIFETIME + super::policy::RETIRED_KEY_GRACE)
-            }
+            Self::Retired { at } => now < at.plus(max_lifetime_of(ring) + RETIRED_KEY_GRACE),
             Self::Revoked { .. } => false,
         }
     }

@@ -5,9 +5,7 @@ use super::{
     clock::Timestamp,
     id::{SessionId, TokenId, UserId},
     key::{KeyState, Ring},
-    policy::{
-        MAX_ACCESS_LIFETIME, MAX_CLOCK_SKEW, MAX_MACHINE_LIFETIME, RETIRED_KEY_GRACE, TokenPolicy,
-    },
+    policy::{MAX_CLOCK_SKEW, RETIRED_KEY_GRACE, TokenPolicy, max_lifetime_of},
     role::Roles,
 };
 
@@ -114,11 +112,7 @@ pub fn check_registered(
     }
     let soon = now.plus(MAX_CLOCK_SKEW).seconds();
     let life = claims.exp.checked_sub(claims.iat).ok_or(Fault::Time)?;
-    let longest = match ring {
-        Ring::Body | Ring::Cookie => MAX_ACCESS_LIFETIME,
-        Ring::Machine => MAX_MACHINE_LIFETIME,
-    };
-    let longest = longest.as_secs().cast_signed();
+    let longest = max_lifetime_of(ring).as_secs().cast_signed();
     if claims.iat > soon
         || claims.nbf.is_some_and(|nbf| nbf > soon)
         || !(0..=longest).contains(&life)

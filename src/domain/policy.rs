@@ -11,6 +11,14 @@ pub const MAX_ACCESS_LIFETIME: Duration = Duration::from_mins(10);
 /// No machine token may live longer.
 pub const MAX_MACHINE_LIFETIME: Duration = Duration::from_hours(1);
 
+/// The longest that a token of `ring` may live.
+pub const fn max_lifetime_of(ring: Ring) -> Duration {
+    match ring {
+        Ring::Body | Ring::Cookie => MAX_ACCESS_LIFETIME,
+        Ring::Machine => MAX_MACHINE_LIFETIME,
+    }
+}
+
 /// How far in the future `iat` may lie: clocks differ.
 pub const MAX_CLOCK_SKEW: Duration = Duration::from_secs(5);
 

@@ -53,6 +53,11 @@ impl Scopes {
         if text.is_empty() { Ok(Self::default()) } else { Self::of(text.split(' ')) }
     }
 
+    /// As they go over the wire; `None` if there is none, for the grammar knows no empty list.
+    pub fn to_wire(&self) -> Option<String> {
+        (!self.0.is_empty()).then(|| self.to_string())
+    }
+
     /// True if `scope` is one of them.
     pub fn contains(&self, scope: &str) -> bool {
         self.0.contains(scope)
@@ -61,11 +66,6 @@ impl Scopes {
     /// True if all of `other` are among them.
     pub fn include(&self, other: &Self) -> bool {
         other.0.is_subset(&self.0)
-    }
-
-    /// True if there is none.
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
     }
 }
 
@@ -114,7 +114,7 @@ mod tests {
     #[test]
     fn sorted_unique_bounded_and_separated_by_single_spaces() {
         assert_eq!(Scopes::parse("b a b").unwrap().to_string(), "a b");
-        assert!(Scopes::parse("").unwrap().is_empty());
+        assert_eq!(Scopes::parse("").unwrap().to_wire(), None);
         for bad in [" ", "a  b", " a", "a "] {
             assert!(Scopes::parse(bad).is_err(), "{bad:?}");
         }

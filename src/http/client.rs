@@ -109,12 +109,12 @@ mod tests {
 
     use super::*;
 
-    fn read(line: Option<&str>, parameters: ClientParameters) -> Result<Shown, OAuthError> {
+    fn read(line: Option<&str>, parameters: &ClientParameters) -> Result<Shown, OAuthError> {
         let mut headers = HeaderMap::new();
         if let Some(line) = line {
             headers.insert(header::AUTHORIZATION, HeaderValue::from_str(line).unwrap());
         }
-        Shown::read(&headers, &parameters)
+        Shown::read(&headers, parameters)
     }
 
     fn encoded(text: &str) -> String {
@@ -135,33 +135,49 @@ mod tests {
     fn basic_is_decoded_twice() {
         let none = || parameters(None, None);
         for line in [encoded("a%2Db:s%5Fx"), encoded("a-b:s_x").replace("Basic", "bAsIc")] {
-            let Ok(Shown::Basic { id, secret }) = read(Some(&line), none()) else { panic!() };
+            let Ok(Shown::Basic { id, secret }) = read(Some(&line), &none()) else { panic!() };
             assert_eq!((id.as_str(), secret.as_str()), ("a-b", "s_x"));
         }
         for bad in ["Basic", "Basic !", "Bearer x", &encoded("ab"), &encoded("a&b:c"), ""] {
-            assert!(read(Some(bad), none()).is_err(), "{bad}");
+            assert!(read(Some(bad), &none()).is_err(), "{bad}");
         }
     }
 
     #[test]
     fn one_way_is_enough_and_two_are_too_many() {
         let basic = encoded("a:s");
-        assert!(read(Some(&basic), parameters(Some("a"), None)).is_ok());
-        assert!(read(Some(&basic), parameters(Some("b"), None)).is_err());
-        assert!(read(Some(&basic), parameters(Some("a"), Some("s"))).is_err());
-        assert!(read(None, parameters(Some("a"), Some("s"))).is_ok());
-        assert!(read(None, parameters(None, Some("s"))).is_err());
-        assert!(read(None, parameters(Some("a"), None)).is_err());
+        assert!(read(Some(&basic), &parameters(Some("a"), None)).is_ok());
+        assert!(read(Some(&basic), &parameters(Some("b"), None)).is_err());
+        assert!(read(Some(&basic), &parameters(Some("a"), Some("s"))).is_err());
+        assert!(read(None, &parameters(Some("a"), Some("s"))).is_ok());
+        assert!(read(None, &parameters(None, Some("s"))).is_err());
+        assert!(read(None, &parameters(Some("a"), None)).is_err());
         let assertion = |ty: Option<&str>, secret| {
             let mut parameters = parameters(None, secret);
             parameters.client_assertion_type = ty.map(str::to_owned);
             parameters.client_assertion = Some("x".to_owned());
             parameters
         };
-        assert!(read(None, assertion(Some(JWT_BEARER), None)).is_ok());
-        assert!(read(None, assertion(Some("other"), None)).is_err());
-        assert!(read(None, assertion(None, None)).is_err());
-        assert!(read(None, assertion(Some(JWT_BEARER), Some("s"))).is_err());
-        assert!(read(Some(&basic), assertion(Some(JWT_BEARER), None)).is_err());
+        assert!(read(None, &assertion(Some(JWT_BEARER), None)).is_ok());
+        assert!(read(None, &assertion(Some("other"), None)).is_err());
+        assert!(read(None, &assertion(None, None)).is_err());
+        assert!(read(None, &assertion(Some(JWT_BEARER), Some("s"))).is_err());
+        assert!(read(Some(&basic), &assertion(Some(JWT_BEARER), None)).is_err());
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_line_is_read_or_refused(
+            line in proptest::collection::vec(proptest::prelude::any::<u8>(), 0..100),
+            decoded in proptest::collection::vec(proptest::prelude::any::<u8>(), 0..100),
+        ) {
+            let encoded = format!("Basic {}", STANDARD.encode(&decoded)).into_bytes();
+            for line in [line, encoded] {
+                let Ok(value) = HeaderValue::from_bytes(&line) else { continue };
+                let headers = HeaderMap::from_iter([(header::AUTHORIZATION, value)]);
+                let shown = Shown::read(&headers, &parameters(None, None));
+                proptest::prop_assert!(matches!(shown, Ok(Shown::Basic { .. }) | Err(_)));
+            }
+        }
     }
 }

@@ -115,4 +115,23 @@ mod tests {
         assert!(read(many[1..].join("&").as_bytes()).is_some());
         assert!(read(b"").is_some());
     }
+
+    proptest::proptest! {
+        #[test]
+        fn any_bytes_are_read_in_one_way_or_refused(
+            bytes in proptest::prop_oneof![
+                proptest::collection::vec(proptest::prelude::any::<u8>(), 0..200),
+                proptest::strategy::Strategy::prop_map("[a-c=&%+0-9f]{0,60}", String::into_bytes),
+            ],
+        ) {
+            if let Ok(form) = Form::read(&bytes) {
+                let mut names: Vec<_> = form.0.iter().map(|(name, _)| name).collect();
+                let count = names.len();
+                names.sort_unstable();
+                names.dedup();
+                proptest::prop_assert!(count == names.len() && count <= MOST_PARAMETERS);
+                proptest::prop_assert!(form.0.iter().all(|(_, value)| !value.is_empty()));
+            }
+        }
+    }
 }

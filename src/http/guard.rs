@@ -73,13 +73,13 @@ impl From<Ambiguous> for Problem {
     }
 }
 
-fn authenticate(request: &Request) -> Result<Guarded, Problem> {
+pub(super) fn authenticate(request: &Request) -> Result<Guarded, Problem> {
     let state = &Context::of(request)?.state;
     let AccessTokens { body, cookie } = AccessTokens::read(request.headers(), &state.cookies)?;
     Ok(Guarded(state.auth.authenticate(body, cookie)?))
 }
 
-fn authenticate_machine(request: &Request) -> Result<MachineGuarded, Problem> {
+pub(super) fn authenticate_machine(request: &Request) -> Result<MachineGuarded, Problem> {
     let token = bearer(request.headers())?;
     Ok(MachineGuarded(Context::of(request)?.state.auth.authenticate_machine(token)?))
 }

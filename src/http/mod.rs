@@ -12,6 +12,7 @@ mod connection;
 mod cookies;
 mod credentials;
 mod docs;
+pub mod embed;
 mod form;
 mod forwarded;
 mod guard;
@@ -59,8 +60,13 @@ struct State {
     settings: HttpSettings,
 }
 
-/// All routes, in the shell that gives every answer its dress.
-pub fn routes(auth: Arc<Auth>, settings: HttpSettings) -> impl Endpoint<Output = Response> {
+/// All routes, in the shell that gives every answer its dress; beside them those of an API that has us
+/// in its process.
+pub fn routes(
+    auth: Arc<Auth>,
+    settings: HttpSettings,
+    own: Option<embed::Routes>,
+) -> impl Endpoint<Output = Response> {
     let state = Arc::new(State {
         cookies: cookies::CookieNames::for_origin(&settings.public_origin),
         origins: origin::OriginRule::new(
@@ -78,5 +84,5 @@ pub fn routes(auth: Arc<Auth>, settings: HttpSettings) -> impl Endpoint<Output =
         rest = rest.nest("/docs", docs::endpoint());
     }
     let apis = [openapi::apis(&state), openapi::apis(&state)];
-    shell::Shell::new(router::Router::new(apis, rest), state)
+    shell::Shell::new(router::Router::new(apis, rest), own, state)
 }

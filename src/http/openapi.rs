@@ -30,8 +30,11 @@ use super::{
     payload::{Credentials, PasswordChange, RefreshRequest},
 };
 
+mod embedded;
 mod oauth;
 mod problems;
+
+pub use self::embedded::embedded_document;
 
 /// All operations.
 pub(super) type Apis = (
@@ -150,7 +153,8 @@ fn put_right(mut document: Value) -> Value {
             "description": "The refresh token of the cookie half: an `HttpOnly` cookie with `Path=/api/auth/refresh`. \
                             Browsers send it by themselves. On plain http (development) its name is `tandem-refresh`.",
         });
-        oauth::describe_schemes(security);
+        oauth::describe_client_scheme(security);
+        oauth::describe_machine_scheme(security);
         security["sessionCookie"] = json!({
             "type": "apiKey", "in": "cookie", "name": "__Host-tandem-session",
             "description": "Stands for a session of the session flow: an `HttpOnly` cookie. Browsers send it by themselves. \
@@ -216,16 +220,7 @@ fn describe_answers(operation: &mut Map<String, Value>) {
         answer["headers"] = success_headers(&id);
     }
     for code in problems::of(&id) {
-        let status = code.status().as_u16().to_string();
-        let answer = responses.entry(status).or_insert_with(|| problems::answer(code));
-        let line = format!("`{}`: {}.", code.as_str(), code.title());
-        let described = match answer["description"].as_str() {
-            Some("") | None => line,
-            Some(before) => format!("{before}\n\n{line}"),
-        };
-        answer["description"] = json!(described);
-        let media = &mut answer["content"]["application/problem+json"];
-        media["examples"][code.as_str()] = problems::example(code);
+        problems::describe(responses, code);
     }
     oauth::describe_errors(&id, responses);
     if let Some(refused) = responses.get_mut("401").filter(|_| id == "refresh") {

@@ -93,9 +93,11 @@ pub(super) fn allow(answer: &mut HeaderMap, origin: HeaderValue) {
 }
 
 /// Answers a preflight. Lists, never `*`: with credentials that would not mean everything.
-pub(super) fn allow_preflight(answer: &mut HeaderMap) {
+/// `is_own`: for the routes of an API that has us in its process.
+pub(super) fn allow_preflight(answer: &mut HeaderMap, is_own: bool) {
     let list = HeaderValue::from_static;
-    answer.insert(header::ACCESS_CONTROL_ALLOW_METHODS, list("GET, POST, DELETE"));
+    let methods = if is_own { "GET, POST, PUT, PATCH, DELETE" } else { "GET, POST, DELETE" };
+    answer.insert(header::ACCESS_CONTROL_ALLOW_METHODS, list(methods));
     answer.insert(
         header::ACCESS_CONTROL_ALLOW_HEADERS,
         list("Authorization, Content-Type, X-Request-Id"),

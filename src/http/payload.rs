@@ -292,7 +292,7 @@ impl From<&MachineToken> for AccessTokenAnswer {
             access_token: token.token.to_string(),
             token_type: "Bearer".to_owned(),
             expires_in: token.expires_in.as_secs(),
-            scope: Some(token.scopes.to_string()),
+            scope: token.scopes.to_wire(),
         }
     }
 }

@@ -26,6 +26,26 @@ impl Router {
     }
 }
 
+/// What is ours; everything else belongs to an API that has us in its process.
+const OURS: [&str; 8] = [
+    "/api/auth",
+    "/iam",
+    "/.well-known/jwks.json",
+    "/.well-known/oauth-authorization-server",
+    "/health",
+    "/problems",
+    "/docs",
+    "/openapi.json",
+];
+
+/// True for a path that no embedding API can take.
+pub(super) fn is_ours(path: &str) -> bool {
+    let below = |ours: &str| {
+        path.strip_prefix(ours).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    };
+    OURS.into_iter().any(below)
+}
+
 impl Endpoint for Router {
     type Output = Response;
 
@@ -108,6 +128,16 @@ mod tests {
             let request = Request::builder().method(Method::DELETE).uri_str(path).finish();
             let answer = router.call(request).await.unwrap().into_body().into_string().await;
             assert_eq!(answer.unwrap(), name);
+        }
+    }
+
+    #[test]
+    fn every_path_of_the_document_is_ours() {
+        for path in openapi::Apis::meta().into_iter().flat_map(|api| api.paths) {
+            assert!(is_ours(&path.path), "{}", path.path);
+        }
+        for other in ["/", "/api", "/api/authors", "/api/orders", "/iamx", "/.well-known/x"] {
+            assert!(!is_ours(other), "{other}");
         }
     }
 

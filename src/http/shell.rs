@@ -24,10 +24,12 @@ use tokio::time::{Instant, timeout};
 use super::{
     State,
     caller::{Context, client_ip},
+    embed::Routes,
     oauth::{self, OAuthError},
     openapi,
     origin::{self, Verdict},
     problem::{Code, Problem},
+    router::is_ours,
 };
 use crate::domain::entropy::{self, OsEntropy};
 
@@ -40,15 +42,27 @@ const PUBLIC: &str = "/.well-known/";
 
 pub(super) struct Shell<E> {
     inner: Arc<E>,
+    /// Routes of an API that has us in its process.
+    own: Option<Routes>,
     state: Arc<State>,
     ids: RequestIds,
     dress: HeaderMap,
+    /// What the answers of `own` wear unless they say otherwise: pages may be among them.
+    own_dress: HeaderMap,
 }
 
 impl<E: Endpoint<Output = Response> + 'static> Shell<E> {
-    pub(super) fn new(inner: E, state: Arc<State>) -> Self {
+    pub(super) fn new(inner: E, own: Option<Routes>, state: Arc<State>) -> Self {
         let dress = security_headers(&state);
-        Self { inner: Arc::new(inner), state, ids: RequestIds::new(), dress }
+        let mut own_dress = dress.clone();
+        own_dress.remove(header::CONTENT_SECURITY_POLICY);
+        own_dress.remove(header::X_FRAME_OPTIONS);
+        Self { inner: Arc::new(inner), own, state, ids: RequestIds::new(), dress, own_dress }
+    }
+
+    /// The routes that this path belongs to, if they are not ours.
+    fn own(&self, path: &str) -> Option<&Routes> {
+        self.own.as_ref().filter(|_| !is_ours(path))
     }
 
     async fn answer(&self, request: Request, verdict: Verdict, id: &str) -> Response {
@@ -80,7 +94,7 @@ impl<E: Endpoint<Output = Response> + 'static> Shell<E> {
         }
         if is_preflight(&request) {
             return match verdict {
-                Verdict::Allowed => Ok(preflight()),
+                Verdict::Allowed => Ok(preflight(self.own(request.uri().path()).is_some())),
                 Verdict::Foreign | Verdict::Absent => Err(Code::OriginNotAllowed.into()),
             };
         }
@@ -91,6 +105,9 @@ impl<E: Endpoint<Output = Response> + 'static> Shell<E> {
         }
         if !self.state.auth.has_looked() && !request.uri().path().starts_with(HEALTH) {
             return Err(Code::Unavailable.into());
+        }
+        if let Some(own) = self.own(request.uri().path()) {
+            return answer_of_others(own, request).await;
         }
         // No other body is read.
         if changes && declared_length(&request) > self.state.settings.max_body {
@@ -128,9 +145,10 @@ impl<E: Endpoint<Output = Response> + 'static> Shell<E> {
 
     /// Puts the headers of every answer under those of this one. A copy of what is already a map
     /// costs a fraction of putting one together.
-    fn dress(&self, answer: &mut HeaderMap) {
-        let own = std::mem::replace(answer, self.dress.clone());
-        answer.extend(own);
+    fn dress(&self, answer: &mut HeaderMap, is_own: bool) {
+        let dress = if is_own { &self.own_dress } else { &self.dress };
+        let headers = std::mem::replace(answer, dress.clone());
+        answer.extend(headers);
     }
 }
 
@@ -155,7 +173,9 @@ impl<E: Endpoint<Output = Response> + 'static> Endpoint for Shell<E> {
         });
         let origin = request.headers().get(header::ORIGIN).cloned();
         let verdict = self.state.origins.judge(request.headers());
-        let is_public = request.uri().path().starts_with(PUBLIC) && !is_preflight(&request);
+        let is_own = self.own(request.uri().path()).is_some();
+        let is_public =
+            !is_own && request.uri().path().starts_with(PUBLIC) && !is_preflight(&request);
         let context =
             Context { state: Arc::clone(&self.state), request_id: id.clone(), ip, verdict };
         request.extensions_mut().insert(context);
@@ -164,7 +184,7 @@ impl<E: Endpoint<Output = Response> + 'static> Endpoint for Shell<E> {
 
         let status = response.status();
         let headers = response.headers_mut();
-        self.dress(headers);
+        self.dress(headers, is_own);
         headers.insert(REQUEST_ID, id.clone());
         if is_public && status.is_success() {
             headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
@@ -238,9 +258,22 @@ fn is_preflight(request: &Request) -> bool {
         && request.headers().contains_key(header::ACCESS_CONTROL_REQUEST_METHOD)
 }
 
-fn preflight() -> Response {
+/// Limits and time are the business of whoever made these routes, and so are their failures; those of
+/// the guard are told as ours are.
+async fn answer_of_others(own: &Routes, request: Request) -> Result<Response, Problem> {
+    match AssertUnwindSafe(own.call(request)).catch_unwind().await {
+        Ok(Ok(response)) => Ok(response),
+        Ok(Err(error)) => match error.downcast::<Problem>() {
+            Ok(problem) => Err(problem),
+            Err(error) => Ok(error.into_response()),
+        },
+        Err(_panic) => Err(Problem::caused(Code::Internal, "the request panicked")),
+    }
+}
+
+fn preflight(is_own: bool) -> Response {
     let mut response = Response::builder().status(StatusCode::NO_CONTENT).finish();
-    origin::allow_preflight(response.headers_mut());
+    origin::allow_preflight(response.headers_mut(), is_own);
     response
 }
 

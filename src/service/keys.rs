@@ -78,7 +78,7 @@ impl Auth {
     pub fn published_keys(&self) -> Vec<Jwk> {
         let now = self.clock.now();
         let rings = self.rings();
-        let published = rings.keys.iter().filter(|key| key.state.is_published(now));
+        let published = rings.keys.iter().filter(|key| key.state.is_published(key.ring, now));
         let mut keys: Vec<Jwk> = published
             .map(|key| Jwk { ring: key.ring, kid: key.kid.clone(), x: key.public.x() })
             .collect();

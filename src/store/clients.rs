@@ -208,6 +208,15 @@ impl Transaction {
         client: ClientId,
         expires_at: Timestamp,
     ) -> Result<bool, StoreError> {
+        // Rotations of one client take their turn: of two at once, each would leave a current secret.
+        let found = Entity::find_by_id(client.to_string())
+            .filter(Column::RemovedAt.is_null())
+            .lock_exclusive()
+            .one(&self.inner)
+            .await?;
+        if found.is_none() {
+            return Ok(false);
+        }
         let of_client = || Secret::ClientId.eq(client.to_string());
         client_secrets::Entity::delete_many()
             .filter(of_client())
@@ -219,11 +228,7 @@ impl Transaction {
             .filter(of_client())
             .exec(&self.inner)
             .await?;
-        let found = Entity::find_by_id(client.to_string())
-            .filter(Column::RemovedAt.is_null())
-            .one(&self.inner)
-            .await?;
-        Ok(found.is_some())
+        Ok(true)
     }
 
     /// Removes a client and all it proves itself by; false if there is no such client.

@@ -20,26 +20,26 @@ const ADA: &str = "Ada@example.com";
 const NOBODY: &str = "00000000000000000000000000000000";
 
 /// A working directory of its own, with `--dev`.
-struct Shell {
-    directory: TempDir,
+pub(crate) struct Shell {
+    pub(crate) directory: TempDir,
     variables: Vec<(&'static str, String)>,
 }
 
 /// How a command went.
-struct Answer {
-    status: i32,
-    out: String,
-    err: String,
+pub(crate) struct Answer {
+    pub(crate) status: i32,
+    pub(crate) out: String,
+    pub(crate) err: String,
 }
 
 impl Shell {
     /// With nothing in its directory.
-    fn empty() -> Self {
+    pub(crate) fn empty() -> Self {
         Self { directory: tempfile::tempdir().unwrap(), variables: Vec::new() }
     }
 
     /// With a database.
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let shell = Self::empty();
         shell.ok(&["migrate", "up"]);
         shell
@@ -72,19 +72,19 @@ impl Shell {
     }
 
     /// Runs a command with `--dev` behind it.
-    fn run_with_input(&self, arguments: &[&str], input: &str) -> Answer {
+    pub(crate) fn run_with_input(&self, arguments: &[&str], input: &str) -> Answer {
         run(self.command(arguments).arg("--dev"), input)
     }
 
-    fn run(&self, arguments: &[&str]) -> Answer {
+    pub(crate) fn run(&self, arguments: &[&str]) -> Answer {
         self.run_with_input(arguments, "")
     }
 
-    fn ok(&self, arguments: &[&str]) -> String {
+    pub(crate) fn ok(&self, arguments: &[&str]) -> String {
         self.run(arguments).succeeds(arguments)
     }
 
-    fn json(&self, arguments: &[&str]) -> Value {
+    pub(crate) fn json(&self, arguments: &[&str]) -> Value {
         serde_json::from_str(&self.ok(arguments)).unwrap()
     }
 
@@ -97,19 +97,19 @@ impl Shell {
         self.json(&["user", "show", id_or_email, "--json"])
     }
 
-    fn write(&self, name: &str, text: &str) {
+    pub(crate) fn write(&self, name: &str, text: &str) {
         fs::write(self.directory.path().join(name), text).unwrap();
     }
 }
 
 impl Answer {
-    fn succeeds(self, arguments: &[&str]) -> String {
+    pub(crate) fn succeeds(self, arguments: &[&str]) -> String {
         assert_eq!(self.status, 0, "{arguments:?}: {}", self.err);
         self.out
     }
 
     /// Fails with everything in `says` on standard error, and nothing on standard output.
-    fn fails(self, status: i32, says: &[&str]) {
+    pub(crate) fn fails(self, status: i32, says: &[&str]) {
         assert_eq!((self.status, self.out.as_str()), (status, ""), "{}", self.err);
         for text in says {
             assert!(self.err.contains(text), "{text:?} is not in: {}", self.err);
@@ -128,7 +128,7 @@ fn run(command: &mut Command, input: &str) -> Answer {
 }
 
 /// `serve --dev` in the directory of a shell, until dropped.
-struct Service {
+pub(crate) struct Service {
     child: Child,
     address: String,
     _log: BufReader<ChildStderr>,
@@ -142,7 +142,7 @@ impl Drop for Service {
 }
 
 impl Service {
-    fn start(shell: &Shell) -> Self {
+    pub(crate) fn start(shell: &Shell) -> Self {
         let mut command = shell.command(&["serve", "--dev"]);
         command.env("TANDEM_TOKENS__REVOCATION_POLL", "50ms").stdout(Stdio::null());
         let mut child = command.spawn().unwrap();
@@ -162,12 +162,23 @@ impl Service {
 
     /// Status line and headers, and the body.
     fn ask(&self, operation: &str, headers: &str, body: &str) -> (String, String) {
+        self.ask_with("application/json", operation, headers, body)
+    }
+
+    /// The same with a body of another type.
+    pub(crate) fn ask_with(
+        &self,
+        content_type: &str,
+        operation: &str,
+        headers: &str,
+        body: &str,
+    ) -> (String, String) {
         let mut stream = TcpStream::connect(&self.address).unwrap();
         let (host, length) = (&self.address, body.len());
         write!(
             stream,
             "{operation} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\
-             Content-Type: application/json\r\nContent-Length: {length}\r\n{headers}\r\n{body}"
+             Content-Type: {content_type}\r\nContent-Length: {length}\r\n{headers}\r\n{body}"
         )
         .unwrap();
         let mut answer = String::new();
@@ -195,7 +206,7 @@ impl Service {
         Ok(format!("Authorization: Bearer {token}\r\nCookie: {cookies}\r\n"))
     }
 
-    fn answers(&self, operation: &str, headers: &str) -> bool {
+    pub(crate) fn answers(&self, operation: &str, headers: &str) -> bool {
         self.ask(operation, headers, "").0.starts_with("HTTP/1.1 200")
     }
 
@@ -209,7 +220,7 @@ impl Service {
     }
 }
 
-fn until(what: &str, mut is_so: impl FnMut() -> bool) {
+pub(crate) fn until(what: &str, mut is_so: impl FnMut() -> bool) {
     assert!((0..3000).any(|_| is_so()), "never: {what}");
 }
 

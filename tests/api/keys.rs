@@ -41,14 +41,14 @@ fn pem(seed: u8) -> String {
     format!("-----BEGIN PRIVATE KEY-----\n{}\n-----END PRIVATE KEY-----\n", STANDARD.encode(der))
 }
 
-async fn import(app: &TestApp, ring: Ring, seed: u8) -> String {
+pub(crate) async fn import(app: &TestApp, ring: Ring, seed: u8) -> String {
     let (kid, _) = app.auth().import_key(ring, &pem(seed), false).await.unwrap();
     assert_eq!(kid, SigningKey::from_seed(&[seed; 32]).unwrap().public().thumbprint());
     kid
 }
 
 /// Imports a key and lets the time pass until it signs.
-async fn replace(app: &TestApp, ring: Ring, seed: u8) -> String {
+pub(crate) async fn replace(app: &TestApp, ring: Ring, seed: u8) -> String {
     let kid = import(app, ring, seed).await;
     app.advance(300);
     app.look().await;
@@ -61,7 +61,7 @@ async fn key_set(app: &TestApp) -> Vec<Value> {
     answer.json()["keys"].as_array().unwrap().clone()
 }
 
-async fn is_published(app: &TestApp, kid: &str) -> bool {
+pub(crate) async fn is_published(app: &TestApp, kid: &str) -> bool {
     key_set(app).await.iter().any(|key| key["kid"] == kid)
 }
 
@@ -78,7 +78,7 @@ fn signers(browser: &Browser) -> (String, String) {
 }
 
 /// What `tandem keys revoke` does in one transaction: the active key is out, the standby takes over.
-async fn revoke(app: &TestApp, ring: Ring) -> String {
+pub(crate) async fn revoke(app: &TestApp, ring: Ring) -> String {
     let one = |kids: Vec<Option<String>>| kids.into_iter().flatten().next().unwrap();
     let select = "select kid from signing_keys where state =";
     let active = app.database.texts(&format!("{select} 'active' and ring = '{ring}'")).await;

@@ -8,7 +8,9 @@
 
 mod accounts;
 mod cli;
+mod cli_clients;
 mod documents;
+mod embedding;
 mod faults;
 mod forged;
 mod guard;
@@ -17,6 +19,7 @@ mod input;
 mod instances;
 mod keys;
 mod login;
+mod machines;
 mod openapi;
 mod operations;
 mod origins;

@@ -19,8 +19,17 @@ install_for() {
         case $step in
             deny) install_cargo_tool cargo-deny "$DENY_VERSION" || status=1 ;;
             sqlite | postgres | mysql) install_cargo_tool cargo-nextest "$NEXTEST_VERSION" || status=1 ;;
-            swagger | session_flow) install_node_modules || status=1 ;;
-            schemathesis) install_venv || status=1 ;;
+            elsewhere)
+                install_cargo_tool cargo-deny "$DENY_VERSION" || status=1
+                install_node_modules examples/verify-node || status=1
+                install_venv examples/verify-python/requirements.txt "$cache/venv-elsewhere" || status=1
+                ;;
+            swagger | session_flow) install_node_modules tests/browser || status=1 ;;
+            oauth-clients)
+                install_node_modules tests/oauth-clients || status=1
+                install_venv tests/oauth-clients/requirements.txt "$cache/oauth-clients" || status=1
+                ;;
+            schemathesis) install_venv tests/schemathesis/requirements.txt "$cache/venv" || status=1 ;;
         esac
     done
     return $status
@@ -37,6 +46,10 @@ install_packages() {
             # The "core" packages are the bare programs: no service, no configuration.
             mysql) has mariadbd mariadb-install-db mariadb \
                 || missing+=(mariadb-server-core mariadb-client-core) ;;
+            elsewhere | oauth-clients)
+                has node npm || missing+=(nodejs npm)
+                has_venv || missing+=(python3 python3-venv)
+                ;;
             swagger | session_flow)
                 has openssl || missing+=(openssl)
                 has chromium || missing+=(chromium)
@@ -49,8 +62,7 @@ install_packages() {
                 has node || missing+=(nodejs)
                 has openssl || missing+=(openssl)
                 ;;
-            schemathesis) python3 -c 'import ensurepip, venv' 2>/dev/null \
-                || missing+=(python3 python3-venv) ;;
+            schemathesis) has_venv || missing+=(python3 python3-venv) ;;
         esac
     done
     [ ${#missing[@]} -gt 0 ] || return 0
@@ -61,6 +73,8 @@ install_packages() {
     echo "installing ${missing[*]}"
     apt_install "${missing[@]}"
 }
+
+has_venv() { python3 -c 'import ensurepip, venv' 2>/dev/null; }
 
 has() {
     local program
@@ -99,15 +113,17 @@ install_cargo_tool() {
         cargo install --quiet --locked --version "$2" "$1"
 }
 
+# install_node_modules DIRECTORY
 install_node_modules() {
-    local dir=tests/browser
+    local dir=$1
     # npm writes this file when an installation is complete.
     [ "$dir/node_modules/.package-lock.json" -nt "$dir/package-lock.json" ] && return 0
     npm ci --prefix "$dir" --no-audit --no-fund --ignore-scripts --loglevel=error
 }
 
+# install_venv REQUIREMENTS DIRECTORY
 install_venv() {
-    local wanted=tests/schemathesis/requirements.txt venv=$cache/venv
+    local wanted=$1 venv=$2
     cmp -s "$wanted" "$venv/installed.txt" && return 0
     rm -rf "$venv"
     mkdir -p "$cache"

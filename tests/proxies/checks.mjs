@@ -88,6 +88,19 @@ export const checks = {
     await assertRefused(stage, fresh('/api/'), { headers }, 401, 'invalid_token')
   },
 
+  async 'a half that is there twice is none'({ port, ada, bob, upstream }) {
+    for (const headers of [
+      { ...ada.pair, Authorization: [ada.body.Authorization, bob.body.Authorization] },
+      { ...ada.pair, Authorization: [ada.body.Authorization, ada.body.Authorization] },
+      { ...ada.pair, Cookie: [ada.jar.Cookie, bob.jar.Cookie] },
+    ]) {
+      const path = fresh('/api/')
+      const { status } = await call(port, path, { headers })
+      assert.ok([400, 401].includes(status), String(status))
+      assert.ok(!upstream.saw(path))
+    }
+  },
+
   async 'identities that the outside claims do not arrive'(stage) {
     const { port, ada, bob } = stage
     for (const [path, who, roles] of [['/api/x', bob, ''], ['/api/articles/x', ada, 'editor']]) {

@@ -54,6 +54,7 @@ export async function startNginx(file, { directory, certificate, key, tandem, up
     ['127.0.0.1:8080', tandem],
     ['127.0.0.1:9000', upstream],
     ['/var/log/nginx/api.log', join(home, 'api.log')],
+    ['/var/log/nginx/api-error.log', join(home, 'error.log')],
     ['/srv/app', pages],
   ]
   if (file.includes('sibling')) {
@@ -69,7 +70,7 @@ daemon off;
 worker_processes 1;
 ${process.getuid() === 0 ? 'user root;' : ''}
 pid ${home}/pid;
-error_log ${home}/error.log info;
+error_log ${home}/error.log warn;
 events { }
 http {
   include /etc/nginx/mime.types;

@@ -62,6 +62,8 @@ fn texts() -> Vec<Vec<u8>> {
         "2001:db8::/32",
         "::ffff:10.0.0.0/104",
         "00112233445566778899aabbccddeeff",
+        "orders:read orders:write",
+        "tdm_sec_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
     ]
     .map(|text| text.as_bytes().to_vec())
     .to_vec()
@@ -79,6 +81,23 @@ fn messages() -> Vec<Vec<u8>> {
     let header = targets::genuine_header();
     let extended = header.replace('}', r#","jwk":{"x":[1.5,"\ud83e\udd80",null]}}"#);
     [header, extended].map(|header| format!("{header}\n{}", forge::claims()).into_bytes()).to_vec()
+}
+
+const ASSERTION_CLAIMS: &str = r#"{"iss":"a","sub":"a","aud":["https://x.example"],"exp":1767268800,"iat":1,"nbf":1,"jti":"j"}"#;
+
+fn assertions() -> Vec<Vec<u8>> {
+    let headers = [r#"{"alg":"EdDSA"}"#, r#"{"alg":"Ed25519","typ":"JWT","x":{"crit":null}}"#];
+    headers.map(|header| format!("{header}\n{ASSERTION_CLAIMS}").into_bytes()).to_vec()
+}
+
+fn key_sets() -> Vec<Vec<u8>> {
+    let jwk = r#"{"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo""#;
+    [
+        format!(r#"{{"keys":[{jwk}}}]}}"#),
+        format!(r#"{{"keys":[{jwk},"kid":"a"}},{jwk},"kid":"b"}}]}}"#),
+    ]
+    .map(String::into_bytes)
+    .to_vec()
 }
 
 proptest! {
@@ -104,6 +123,23 @@ proptest! {
         data in prop_oneof![bytes(), nearly(messages())],
     ) {
         targets::signed_token(&data);
+    }
+
+    #[test]
+    fn no_bytes_are_an_assertion(data in prop_oneof![bytes(), nearly(tokens())]) {
+        targets::assertion(&data);
+    }
+
+    #[test]
+    fn a_signed_assertion_says_the_same_to_every_reader(
+        data in prop_oneof![bytes(), nearly(assertions())],
+    ) {
+        targets::signed_assertion(&data);
+    }
+
+    #[test]
+    fn a_key_set_reads_as_what_is_kept_of_it(data in prop_oneof![bytes(), nearly(key_sets())]) {
+        targets::client_keys(&data);
     }
 
     #[test]

@@ -55,11 +55,7 @@ pub(super) fn requirements(operation_id: &str) -> Option<Value> {
     }
 }
 
-pub(super) fn describe_schemes(schemes: &mut Value) {
-    schemes["clientBasic"] = json!({
-        "type": "http", "scheme": "basic",
-        "description": "A machine client: `client_id` and `client_secret` (RFC 6749 section 2.3.1).",
-    });
+pub(super) fn describe_machine_scheme(schemes: &mut Value) {
     schemes["machineAccess"] = json!({
         "type": "oauth2",
         "description": "A machine token: for the operations that name it, and for no others.",
@@ -109,4 +105,11 @@ pub(super) fn error_schema() -> Value {
             "error_description": { "type": "string", "description": "For people." },
         },
     })
+}
+
+pub(super) fn describe_client_scheme(schemes: &mut Value) {
+    schemes["clientBasic"] = json!({
+        "type": "http", "scheme": "basic",
+        "description": "A machine client: `client_id` and `client_secret` (RFC 6749 section 2.3.1).",
+    });
 }

@@ -1,7 +1,7 @@
 //! Problems in the document (RFC 9457): which an operation can answer, and what they look like.
 #![expect(clippy::indexing_slicing, reason = "writing to a JSON object by index inserts")]
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::text_header;
 use crate::http::problem::Code;
@@ -35,7 +35,21 @@ pub(super) fn of(operation_id: &str) -> Vec<Code> {
     groups.concat()
 }
 
-pub(super) fn answer(code: Code) -> Value {
+/// Adds one to the answers of an operation.
+pub(super) fn describe(answers: &mut Map<String, Value>, code: Code) {
+    let status = code.status().as_u16().to_string();
+    let answer = answers.entry(status).or_insert_with(|| bare(code));
+    let line = format!("`{}`: {}.", code.as_str(), code.title());
+    let described = match answer["description"].as_str() {
+        Some("") | None => line,
+        Some(before) => format!("{before}\n\n{line}"),
+    };
+    answer["description"] = json!(described);
+    let media = &mut answer["content"]["application/problem+json"];
+    media["examples"][code.as_str()] = example(code);
+}
+
+fn bare(code: Code) -> Value {
     let mut headers =
         json!({ "X-Request-Id": text_header("Names the request in the service's log.") });
     if code.status().as_u16() == 401 {
@@ -53,7 +67,7 @@ pub(super) fn answer(code: Code) -> Value {
     })
 }
 
-pub(super) fn example(code: Code) -> Value {
+fn example(code: Code) -> Value {
     let mut value = json!({
         "type": format!("https://auth.example.com/problems/{}", code.as_str().replace('_', "-")),
         "title": code.title(),

@@ -193,7 +193,7 @@ impl Introspected {
             Introspection::Machine(machine) => Self {
                 sub: Some(machine.client.to_string()),
                 client_id: Some(machine.client.to_string()),
-                scope: Some(machine.scopes.to_string()),
+                scope: machine.scopes.to_wire(),
                 token_type: Some("Bearer".to_owned()),
                 iat: Some(machine.iat),
                 exp: Some(machine.exp),

@@ -17,17 +17,17 @@ mod keys;
 mod spelling;
 mod times;
 
-fn b64(bytes: impl AsRef<[u8]>) -> String {
+pub(crate) fn b64(bytes: impl AsRef<[u8]>) -> String {
     URL_SAFE_NO_PAD.encode(bytes)
 }
 
 /// A private key that a test and a service share.
-fn known_key(seed: u8) -> SigningKey {
+pub(crate) fn known_key(seed: u8) -> SigningKey {
     SigningKey::from_bytes(&[seed; 32])
 }
 
 /// RFC 8410 section 7.
-fn pem(key: &SigningKey) -> String {
+pub(crate) fn pem(key: &SigningKey) -> String {
     let mut der = b"\x30\x2e\x02\x01\x00\x30\x05\x06\x03\x2b\x65\x70\x04\x22\x04\x20".to_vec();
     der.extend(key.to_bytes());
     let text = base64::engine::general_purpose::STANDARD.encode(der);
@@ -35,24 +35,28 @@ fn pem(key: &SigningKey) -> String {
 }
 
 /// Signs two parts, whatever they are.
-fn assemble(key: &SigningKey, header: &str, claims: &str) -> String {
+pub(crate) fn assemble(key: &SigningKey, header: &str, claims: &str) -> String {
     let message = format!("{header}.{claims}");
     let signature = key.sign(message.as_bytes()).to_bytes();
     format!("{message}.{}", b64(signature))
 }
 
 /// Signs two texts, whatever they say.
-fn compact(key: &SigningKey, header: impl AsRef<[u8]>, claims: impl AsRef<[u8]>) -> String {
+pub(crate) fn compact(
+    key: &SigningKey,
+    header: impl AsRef<[u8]>,
+    claims: impl AsRef<[u8]>,
+) -> String {
     assemble(key, &b64(header), &b64(claims))
 }
 
-fn with(object: &Value, member: &str, value: Value) -> Value {
+pub(crate) fn with(object: &Value, member: &str, value: Value) -> Value {
     let mut object = object.clone();
     object[member] = value;
     object
 }
 
-fn without(object: &Value, member: &str) -> Value {
+pub(crate) fn without(object: &Value, member: &str) -> Value {
     let mut object = object.clone();
     object.as_object_mut().unwrap().remove(member);
     object

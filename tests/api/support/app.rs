@@ -20,6 +20,7 @@ use tandem::{
         entropy::OsEntropy,
         scope::Scopes,
     },
+    http::embed::Routes,
     service::Auth,
 };
 use tokio::{sync::oneshot, task::JoinHandle};
@@ -141,6 +142,23 @@ impl TestApp {
         clock: Arc<ManualClock>,
     ) -> Self {
         let app = config.build(&database.url, &clock, true).await.unwrap();
+        Self::launch_ready(app, config, database, clock).await
+    }
+
+    /// The service inside of an API with these routes.
+    pub(crate) async fn embedding(config: TestConfig, routes: Routes) -> Self {
+        let database = Arc::new(TestDatabase::create().await);
+        let clock = Arc::new(ManualClock::new(now()));
+        let app = config.build(&database.url, &clock, true).await.unwrap().mount(routes);
+        Self::launch_ready(app, config, database, clock).await
+    }
+
+    async fn launch_ready(
+        app: App,
+        config: TestConfig,
+        database: Arc<TestDatabase>,
+        clock: Arc<ManualClock>,
+    ) -> Self {
         let ready = app.ready();
         let instance = Self::launch(app, config, database, clock);
         ready.await;
