@@ -46,7 +46,7 @@ class Revocations:
         answer, _ = self.fetch(urllib.request.Request(url, headers=headers))
         sessions = {sid: known for sid, known in self.sessions.items() if known.learned_at >= asked_at - MEMORY}
         for session in answer["sessions"]:
-            sessions[session["id"]] = Standing(session["ended"], session["tokens_not_before"], asked_at)
+            sessions[session["id"]] = Standing(session["ended"], session.get("tokens_not_before"), asked_at)
         # In one piece: requests read it meanwhile.
         self.sessions = sessions
         self.since, self.bound, self.asked_at = answer["now"], answer["bound"], asked_at

@@ -47,9 +47,12 @@ pub(super) fn refresh_cookies<'a>(
     cookies(headers, names.refresh)
 }
 
-/// Every session cookie. A browser holds one: the prefix keeps sibling hosts from planting another.
+/// More session cookies than this are no browser's, and each may cost a look into the database.
+const MOST_SESSION_COOKIES: usize = 4;
+
+/// The session cookies. A browser holds one: the prefix keeps sibling hosts from planting another.
 pub(super) fn session_cookies<'a>(headers: &'a HeaderMap, names: &CookieNames) -> Vec<&'a str> {
-    cookies(headers, names.session).collect()
+    cookies(headers, names.session).take(MOST_SESSION_COOKIES).collect()
 }
 
 /// The bearer token (RFC 6750 section 2.1; the scheme's name has no case, RFC 9110 section 11.1).

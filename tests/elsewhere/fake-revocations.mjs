@@ -1,8 +1,7 @@
 // `/api/auth/revocations` and the machine token that opens it, as the examples expect them.
 //
-// A fake, because these tests want to say what was revoked and when Tandem is silent. To try the examples on
-// the real operation, pass its paths on in relay.mjs like the keys, and give the examples the id and the
-// secret of a machine client with the scope `revocations:read`.
+// A fake, because these tests want to say what was revoked and when Tandem is silent; real-revocations.mjs
+// has the real thing.
 
 const changes = [] // { at, id, ended, tokens_not_before }
 

@@ -44,6 +44,11 @@ export class Service {
     return stdout
   }
 
+  /** Whether the program has this command. */
+  knows(command) {
+    return spawnSync(this.#program, [command, '--help']).status === 0
+  }
+
   /** Brings a key in; the moment that it may sign is the service's matter. */
   importKey(key, { now }) {
     const pem = key.private.export({ type: 'pkcs8', format: 'pem' })

@@ -4,11 +4,11 @@ import { spawn } from 'node:child_process'
 import { connect } from 'node:net'
 import { ISSUER } from './service.mjs'
 
-/** Starts one; `tandem` is where it asks for keys and revocations. */
-export async function startVerifier({ command, args, cwd }, name, tandem) {
+/** Starts one; `tandem` is where it asks for keys and revocations, `id` and `secret` what it shows there. */
+export async function startVerifier({ command, args, cwd }, name, { tandem, id = name, secret = 'of-a-test' }) {
   const child = spawn(command, args, {
     cwd,
-    env: { PATH: process.env.PATH, ISSUER, TANDEM: tandem, PORT: '0', CLIENT_ID: name, CLIENT_SECRET: 'of-a-test' },
+    env: { PATH: process.env.PATH, ISSUER, TANDEM: tandem, PORT: '0', CLIENT_ID: id, CLIENT_SECRET: secret },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   let log = ''

@@ -237,6 +237,8 @@ export const checks = {
     assert.equal((await call(port, '/api/auth/me', { headers: ada.pair })).status, 200)
     assertProblem(await call(port, '/api/auth/me'), 401, 'unauthenticated')
     assert.ok((await call(port, '/.well-known/jwks.json')).json().keys.length > 0)
+    assert.ok((await call(port, '/.well-known/oauth-authorization-server')).json().token_endpoint)
+    assert.equal((await call(port, '/iam/oauth/token')).json().error, 'invalid_request')
     assert.match((await call(port, '/problems/forbidden')).text, /forbidden/)
     if (page) assert.match((await call(port, '/some/view', { headers: page })).text, /the page/)
     for (const path of ['/_tandem/signed-in', '/_tandem/editor']) {

@@ -90,7 +90,8 @@ export async function register(url, email) {
 /** A browser's two stores, as headers: both halves, and each of them alone. */
 export async function login(port, email) {
   const answer = await logIn(port, email)
-  const cookie = answer.headers['set-cookie'].map((line) => line.split(';')[0]).join('; ')
+  const set = answer.headers['set-cookie'].filter((line) => !line.includes('Max-Age=0;'))
+  const cookie = set.map((line) => line.split(';')[0]).join('; ')
   const { access_token: token, user, session } = answer.json()
   const [body, jar] = [{ Authorization: `Bearer ${token}` }, { Cookie: cookie }]
   return { body, jar, pair: { ...body, ...jar }, user: user.id, session: session.id }

@@ -100,6 +100,25 @@ async fn of_several_cookies_every_genuine_one_ends_its_session() {
     assert!(!is_alive(&one).await && !is_alive(&two).await);
 }
 
+/// Each may cost a look into the database, and a request has room for hundreds.
+#[tokio::test]
+async fn a_flood_of_cookies_is_not_read_to_its_end() {
+    let app = TestApp::start().await;
+    let page = with_pair(&app, "ada").await;
+    let stored = app.stored().await;
+    let junk = "tandem-session=junk; ".repeat(4);
+    let line = format!("{junk}tandem-session={}", cookie(&page));
+    let answer = app.send(logout(&app).header("cookie", &line)).await;
+    assert_eq!((answer.status, answer.all("set-cookie")), (204, vec![]));
+    let asks = app.browser().exchange_call().header("cookie", &line);
+    assert_no_session(&app.send(asks).await);
+    let body = json!({ "email": email("ada"), "password": "not this one at all" });
+    let login = Call::post("/iam/passwordlogin").json(&body).header("cookie", &line);
+    app.send(login).await.assert_refused(401, "invalid_credentials");
+    assert_eq!(app.stored().await, stored);
+    assert!(is_alive(&page).await);
+}
+
 #[tokio::test]
 async fn it_is_asked_for_with_post_only() {
     let app = TestApp::start().await;

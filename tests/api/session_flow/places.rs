@@ -20,11 +20,12 @@ const PLACES: [Place; 5] = [
     Place::SessionCookie,
 ];
 
-/// Ada once in either flow.
+/// Ada once in either flow, and a machine's token.
 struct Cast {
     app: TestApp,
     dual: Browser,
     page: Browser,
+    machine: String,
 }
 
 impl Cast {
@@ -32,22 +33,24 @@ impl Cast {
         let app = TestApp::start().await;
         let dual = app.logged_in("ada").await;
         let page = another(&app, "ada").await;
-        Self { app, dual, page }
+        let machine = app.machine("read").await.token;
+        Self { app, dual, page, machine }
     }
 
-    /// A token of each kind, with the place that is its own. Tokens for machines join here: a bearer
-    /// token that is none of these.
-    fn kinds(&self) -> Vec<(&'static str, String, Place)> {
+    /// A token of each kind, with the place that is its own. A machine's has none beside a cookie half.
+    fn kinds(&self) -> Vec<(&'static str, String, Option<Place>)> {
         let (dual, page) = (&self.dual.tokens, &self.page.tokens);
-        let text = |token: &Option<String>| token.clone().unwrap();
+        let kind =
+            |name, token: &Option<String>, place| (name, token.clone().unwrap(), Some(place));
         vec![
-            ("body access", text(&dual.body_access), Place::Authorization),
-            ("short body access", text(&page.body_access), Place::Authorization),
-            ("cookie access", text(&dual.cookie_access), Place::AccessCookie),
-            ("short cookie access", text(&page.cookie_access), Place::AccessCookie),
-            ("body refresh", text(&dual.body_refresh), Place::RefreshBody),
-            ("cookie refresh", text(&dual.cookie_refresh), Place::RefreshCookie),
-            ("session cookie", text(&self.page.session_cookie), Place::SessionCookie),
+            kind("body access", &dual.body_access, Place::Authorization),
+            kind("short body access", &page.body_access, Place::Authorization),
+            kind("cookie access", &dual.cookie_access, Place::AccessCookie),
+            kind("short cookie access", &page.cookie_access, Place::AccessCookie),
+            kind("body refresh", &dual.body_refresh, Place::RefreshBody),
+            kind("cookie refresh", &dual.cookie_refresh, Place::RefreshCookie),
+            kind("session cookie", &self.page.session_cookie, Place::SessionCookie),
+            ("machine", self.machine.clone(), None),
         ]
     }
 
@@ -86,7 +89,7 @@ async fn a_token_of_one_kind_is_refused_in_every_place_of_another() {
     let mut refused = 0;
     for place in PLACES {
         for (kind, token, own) in cast.kinds() {
-            if own == place {
+            if own == Some(place) {
                 continue;
             }
             for honest in [&cast.dual, &cast.page] {
@@ -100,10 +103,10 @@ async fn a_token_of_one_kind_is_refused_in_every_place_of_another() {
             }
         }
     }
-    assert_eq!(refused, 2 * (5 * 3 + 5 * 3 + 6 + 6 + 6));
+    assert_eq!(refused, 2 * (6 * 3 + 6 * 3 + 7 + 7 + 7));
     assert_eq!(cast.app.stored().await, stored);
     // In its own place each one counts.
-    let Cast { app, mut dual, mut page } = cast;
+    let Cast { app, mut dual, mut page, .. } = cast;
     assert_eq!((dual.me().await.status, page.me().await.status), (200, 200));
     assert_eq!((dual.refresh().await.status, page.exchange().await.status), (200, 200));
     drop(app);
@@ -111,7 +114,7 @@ async fn a_token_of_one_kind_is_refused_in_every_place_of_another() {
 
 #[tokio::test]
 async fn pairs_of_two_flows_do_not_mix() {
-    let Cast { app, dual, page } = Cast::assemble().await;
+    let Cast { app, dual, page, .. } = Cast::assemble().await;
     let stored = app.stored().await;
     for (body, half) in [(&dual, &page), (&page, &dual)] {
         let mixed = Tokens {
