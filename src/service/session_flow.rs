@@ -92,7 +92,11 @@ impl Auth {
             let (id, generation, deadline) =
                 (session.id, session.generation, session.idle_expires_at);
             let touched = self.store.touch(id, generation, now, deadline).await;
-            touched.map_err(ServiceError::from)?;
+            if !touched.map_err(ServiceError::from)? {
+                // It has ended since it was read.
+                self.refusals.count(Place::Exchange, "", "ended");
+                return Err(ExchangeError::InvalidGrant);
+            }
             audit::record(Event::SessionRenewed, Some(user.id), Some(id), caller);
         }
         Ok(Exchange {

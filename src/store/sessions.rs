@@ -127,23 +127,22 @@ impl Store {
         Ok(update.exec(&self.db).await?.rows_affected == 1)
     }
 
-    /// Moves the idle deadline of a session that is still at `generation`.
+    /// Moves the idle deadline of a session that is still at `generation`; false if it is not, or has
+    /// ended.
     pub async fn touch(
         &self,
         id: SessionId,
         generation: u32,
         now: Timestamp,
         idle_expires_at: Timestamp,
-    ) -> Result<(), StoreError> {
-        Entity::update_many()
+    ) -> Result<bool, StoreError> {
+        let update = Entity::update_many()
             .col_expr(Column::LastSeenAt, Expr::value(now.millis()))
             .col_expr(Column::IdleExpiresAt, Expr::value(idle_expires_at.millis()))
             .filter(Column::Id.eq(id.to_string()))
             .filter(Column::Generation.eq(i64::from(generation)))
-            .filter(Column::EndedAt.is_null())
-            .exec(&self.db)
-            .await?;
-        Ok(())
+            .filter(Column::EndedAt.is_null());
+        Ok(update.exec(&self.db).await?.rows_affected == 1)
     }
 
     /// Records at `at` that the body half of these generations has been seen: one statement for all.
