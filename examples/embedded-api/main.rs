@@ -4,7 +4,7 @@
 
 use std::{env, error::Error, sync::Arc};
 
-use poem::{EndpointExt, Route, get, handler, web::Data};
+use poem::{EndpointExt, IntoResponse, Route, endpoint::make_sync, get, handler, web::Data};
 use poem_openapi::{OpenApi, OpenApiService, payload::Json, payload::PlainText};
 use tandem::{
     app::{App, Parts},
@@ -13,7 +13,10 @@ use tandem::{
     http::embed::{self, Client, Guard, Routes, User},
     telemetry,
 };
-use tokio::sync::Mutex;
+use tokio::{
+    signal::unix::{SignalKind, signal},
+    sync::Mutex,
+};
 
 /// The API: a list of orders.
 #[derive(Default)]
@@ -67,7 +70,10 @@ pub(crate) fn routes() -> Result<Routes, Box<dyn Error>> {
     Ok(Routes::new(
         Route::new()
             .nest("/api", api)
-            .at("/orders.json", poem::endpoint::make_sync(move |_| document.clone()))
+            .at(
+                "/orders.json",
+                make_sync(move |_| document.clone().with_content_type("application/json")),
+            )
             .at("/whoami", get(whoami).with(Guard::user()))
             .at("/staff", get(whoami).with(Guard::user().with("waiter").with("cook"))),
     ))
@@ -81,6 +87,12 @@ async fn main() -> Result<(), Box<dyn Error>> {
     telemetry::install(&config.log)?;
     let parts = Parts { clock: Arc::new(SystemClock), entropy: Arc::new(OsEntropy) };
     let app = App::build(config, &parts, true).await?.mount(routes()?);
-    app.run_until(async { drop(tokio::signal::ctrl_c().await) }).await?;
+    let (mut interrupt, mut terminate) =
+        (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+    // Requests in flight finish.
+    let stop = async {
+        tokio::select! { _ = interrupt.recv() => {} _ = terminate.recv() => {} }
+    };
+    app.run_until(stop).await?;
     Ok(())
 }

@@ -29,6 +29,7 @@ use super::{
     forwarded,
     payload::{Credentials, PasswordChange, RefreshRequest},
 };
+use crate::domain::scope::REVOCATIONS;
 
 mod embedded;
 mod oauth;
@@ -154,7 +155,7 @@ fn put_right(mut document: Value) -> Value {
                             Browsers send it by themselves. On plain http (development) its name is `tandem-refresh`.",
         });
         oauth::describe_client_scheme(security);
-        oauth::describe_machine_scheme(security);
+        oauth::describe_machine_scheme(security, &json!({ REVOCATIONS: "Ask what ended." }));
         security["sessionCookie"] = json!({
             "type": "apiKey", "in": "cookie", "name": "__Host-tandem-session",
             "description": "Stands for a session of the session flow: an `HttpOnly` cookie. Browsers send it by themselves. \

@@ -246,7 +246,7 @@ export const checks = {
       assert.deepEqual(arrived(answer.rawHeaders, 'x-auth-subject'), [])
     }
     // In clear, a token must not even be sent on.
-    assert.equal((await callPlain(plainPort, '/api/x')).status, 403)
+    for (const path of ['/api/x', '/iam/oauth/token']) assert.equal((await callPlain(plainPort, path)).status, 403)
     assert.notEqual((await callPlain(plainPort, '/')).status, 200)
   },
 

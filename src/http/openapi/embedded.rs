@@ -24,7 +24,7 @@ pub fn embedded_document(spec: &str) -> serde_json::Result<String> {
     if let Some(components) = document.pointer_mut("/components").and_then(Value::as_object_mut) {
         components.entry("schemas").or_insert_with(|| json!({}))["Problem"] = problems::schema();
         let schemes = components.entry("securitySchemes").or_insert_with(|| json!({}));
-        oauth::describe_machine_scheme(schemes);
+        oauth::describe_machine_scheme(schemes, &json!({}));
     }
     let mut text = serde_json::to_string_pretty(&sorted(document))?;
     text.push('\n');

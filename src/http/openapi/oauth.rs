@@ -55,13 +55,14 @@ pub(super) fn requirements(operation_id: &str) -> Option<Value> {
     }
 }
 
-pub(super) fn describe_machine_scheme(schemes: &mut Value) {
+/// `scopes`: those that operations of the document ask for, with what they are good for.
+pub(super) fn describe_machine_scheme(schemes: &mut Value, scopes: &Value) {
     schemes["machineAccess"] = json!({
         "type": "oauth2",
         "description": "A machine token: for the operations that name it, and for no others.",
         "flows": { "clientCredentials": {
             "tokenUrl": "/iam/oauth/token",
-            "scopes": { REVOCATIONS: "Ask what ended." },
+            "scopes": scopes,
         } },
     });
 }
