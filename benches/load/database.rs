@@ -6,7 +6,7 @@ use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, Statement};
 use tandem::domain::{
     clock::{Clock, ManualClock, SystemClock},
     half::Half,
-    key::Ring,
+    ring::Ring,
 };
 
 use crate::{seed, settings::Settings, tokens::signing_key_pem};

@@ -15,7 +15,8 @@ use tandem::{
         entropy::{Entropy, OsEntropy},
         half::Half,
         id::{SessionId, TokenId, UserId},
-        key::{KeyState, Ring},
+        key::KeyState,
+        ring::Ring,
         role::Roles,
     },
 };
@@ -167,11 +168,11 @@ impl Issuer {
     }
 }
 
-/// `GET /api/auth/verify`, as a reverse proxy asks.
-pub(crate) fn verify_request(Pair { body, cookie }: &Pair) -> Vec<u8> {
+/// `GET uri`, as a reverse proxy asks.
+pub(crate) fn verify_request(uri: &str, Pair { body, cookie }: &Pair) -> Vec<u8> {
     let tokens =
         format!("authorization: Bearer {body}\r\ncookie: __Host-tandem-access={cookie}\r\n");
-    format!("GET /api/auth/verify HTTP/1.1\r\n{}{tokens}\r\n", common()).into_bytes()
+    format!("GET {uri} HTTP/1.1\r\n{}{tokens}\r\n", common()).into_bytes()
 }
 
 /// `POST /api/auth/login`.

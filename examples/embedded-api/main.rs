@@ -5,7 +5,7 @@
 use std::{env, error::Error, sync::Arc};
 
 use poem::{EndpointExt, IntoResponse, Route, endpoint::make_sync, get, handler, web::Data};
-use poem_openapi::{OpenApi, OpenApiService, payload::Json, payload::PlainText};
+use poem_openapi::{OpenApi, OpenApiService, param::Query, payload::Json};
 use tandem::{
     app::{App, Parts},
     cli,
@@ -39,10 +39,10 @@ impl Orders {
 
     /// Waiters may place one
     #[oai(path = "/orders", method = "post", operation_id = "placeOrder")]
-    async fn place(&self, user: User, order: PlainText<String>) -> poem::Result<Json<usize>> {
+    async fn place(&self, user: User, item: Query<String>) -> poem::Result<Json<usize>> {
         user.require_role(&["waiter"])?;
         let mut orders = self.0.lock().await;
-        orders.push(format!("{} for {}", order.0, user.principal().user));
+        orders.push(format!("{} for {}", item.0, user.principal().user));
         Ok(Json(orders.len()))
     }
 

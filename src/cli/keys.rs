@@ -15,10 +15,7 @@ use super::{
 use crate::{
     app::Parts,
     config::Config,
-    domain::{
-        clock::Timestamp,
-        key::{KeyState, Ring},
-    },
+    domain::{clock::Timestamp, key::KeyState, ring::Ring},
     service::{Auth, KeyListing, KeyServiceError},
 };
 

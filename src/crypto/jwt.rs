@@ -18,10 +18,7 @@ use super::{
     provider, strict_json,
 };
 use crate::domain::{
-    claims::BodyClaims,
-    key::{KeyState, Ring},
-    pair::Fault,
-    policy::MAX_TOKEN_LENGTH,
+    claims::BodyClaims, key::KeyState, pair::Fault, policy::MAX_TOKEN_LENGTH, ring::Ring,
     role::Roles,
 };
 

@@ -4,8 +4,9 @@ use super::{
     claims::{BodyClaims, CookieClaims, Registered},
     clock::Timestamp,
     id::{SessionId, TokenId, UserId},
-    key::{KeyState, Ring},
+    key::KeyState,
     policy::{MAX_CLOCK_SKEW, RETIRED_KEY_GRACE, TokenPolicy, max_lifetime_of},
+    ring::Ring,
     role::Roles,
 };
 

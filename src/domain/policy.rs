@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{key::Ring, session::Flow};
+use super::{flow::Flow, ring::Ring};
 
 /// No access token may live longer, whatever the configuration says: revocation is remembered for
 /// this long.

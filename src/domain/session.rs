@@ -4,33 +4,10 @@ use std::time::Duration;
 
 use super::{
     clock::Timestamp,
+    flow::Flow,
     id::{SessionId, UserId},
     policy::TokenPolicy,
 };
-
-/// The way a session is used.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Flow {
-    /// Two halves, two refresh tokens.
-    Dual,
-    /// A session cookie, exchanged for pairs that live shortly.
-    Session,
-}
-
-impl Flow {
-    /// The stored name.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Dual => "dual",
-            Self::Session => "session",
-        }
-    }
-
-    /// Reads the stored name.
-    pub fn parse(text: &str) -> Option<Self> {
-        [Self::Dual, Self::Session].into_iter().find(|flow| flow.as_str() == text)
-    }
-}
 
 /// Why a session ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

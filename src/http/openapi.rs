@@ -26,7 +26,6 @@ use super::{
         revocations::RevocationsApi, session_flow::SessionFlowApi, sessions::SessionsApi,
         tokens::TokensApi,
     },
-    forwarded,
     payload::{Credentials, PasswordChange, RefreshRequest},
 };
 use crate::domain::scope::REVOCATIONS;
@@ -34,6 +33,7 @@ use crate::domain::scope::REVOCATIONS;
 mod embedded;
 mod oauth;
 mod problems;
+mod verify;
 
 pub use self::embedded::embedded_document;
 
@@ -139,7 +139,7 @@ fn put_right(mut document: Value) -> Value {
             require_all(operation);
             describe_answers(operation);
             if operation_id(operation) == "verify" {
-                forwarded::describe(operation);
+                verify::describe(operation);
             }
             name_media_types(operation, &schemas);
         }

@@ -3,7 +3,7 @@
 
 use crate::domain::{
     id::{ClientId, SessionId, UserId},
-    key::Ring,
+    ring::Ring,
     session::{Caller, EndReason},
 };
 

@@ -76,7 +76,12 @@ impl Auth {
                 assertion::claimed_client(assertion).and_then(|id| ClientId::parse(&id))
             }
         };
-        let found = match id {
+        // Junk is dropped before the database is asked.
+        let readable = match proof {
+            ClientProof::Secret { secret, .. } => ClientSecret::parse(secret).is_some(),
+            ClientProof::Assertion { .. } => true,
+        };
+        let found = match id.filter(|_| readable) {
             Some(id) => self.store.client(id, now).await?,
             None => None,
         };

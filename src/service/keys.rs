@@ -15,11 +15,7 @@ use crate::{
         keys::{KeyError, PublicKey, SigningKey},
         seal::OpenError,
     },
-    domain::{
-        clock::Timestamp,
-        key::{KeyState, Ring},
-        session::Caller,
-    },
+    domain::{clock::Timestamp, key::KeyState, ring::Ring, session::Caller},
     store::{StoreError, StoredKey, retry},
 };
 

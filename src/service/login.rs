@@ -11,9 +11,10 @@ use crate::{
     domain::{
         clock::Timestamp,
         email::Email,
+        flow::Flow,
         id::{SessionId, UserId},
         password::Password,
-        session::{Authentication, Caller, EndReason, Flow, Session},
+        session::{Authentication, Caller, EndReason, Session},
         user::User,
     },
     store::{Change, NewSession, StoreError, StoredUser, Transaction, retry},

@@ -98,14 +98,17 @@ impl MachineRevocations {
     /// Adds what changed.
     pub(super) fn apply(&self, changes: &[MachineChange], policy: &TokenPolicy) {
         let memory = policy.machine_revocation_memory();
-        let mut machines = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        for change in changes {
-            match *change {
-                MachineChange::Removed(client, at) => {
-                    machines.clients.insert(client, at.plus(memory));
-                }
-                MachineChange::Revoked(token, at) => {
-                    machines.tokens.insert(token, at.plus(memory));
+        // In small steps: every request waits for this lock.
+        for changes in changes.chunks(1000) {
+            let mut machines = self.0.write().unwrap_or_else(PoisonError::into_inner);
+            for change in changes {
+                match *change {
+                    MachineChange::Removed(client, at) => {
+                        machines.clients.insert(client, at.plus(memory));
+                    }
+                    MachineChange::Revoked(token, at) => {
+                        machines.tokens.insert(token, at.plus(memory));
+                    }
                 }
             }
         }

@@ -15,9 +15,10 @@ use crate::{
     domain::{
         clock::Timestamp,
         email::Email,
+        flow::Flow,
         id::{SessionId, UserId},
         password::Password,
-        session::{Caller, EndReason, Flow},
+        session::{Caller, EndReason},
     },
     store::{Renewal, StoredSession},
 };

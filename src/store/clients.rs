@@ -106,11 +106,15 @@ impl Store {
         Ok(())
     }
 
-    /// Forgets what no longer matters: assertions that would be refused for their age at `now`, tokens
-    /// that were revoked and clients that were removed before `since`.
-    pub async fn purge_machines(&self, now: Timestamp, since: Timestamp) -> Result<(), StoreError> {
+    /// Forgets what no longer matters: assertions that were too old before `expired`, tokens that were
+    /// revoked and clients that were removed before `since`.
+    pub async fn purge_machines(
+        &self,
+        expired: Timestamp,
+        since: Timestamp,
+    ) -> Result<(), StoreError> {
         client_assertions::Entity::delete_many()
-            .filter(client_assertions::Column::ExpiresAt.lte(now.millis()))
+            .filter(client_assertions::Column::ExpiresAt.lte(expired.millis()))
             .exec(&self.db)
             .await?;
         revoked_tokens::Entity::delete_many()

@@ -6,10 +6,7 @@ use sea_orm::{
 };
 
 use super::{Store, StoreError, Transaction};
-use crate::domain::{
-    clock::Timestamp,
-    key::{KeyState, Ring},
-};
+use crate::domain::{clock::Timestamp, key::KeyState, ring::Ring};
 
 /// A signing key as the database holds it.
 #[derive(Clone, PartialEq, Eq)]

@@ -8,9 +8,10 @@ use crate::{
     domain::{
         clock::Timestamp,
         email::Email,
+        flow::Flow,
         id::{SessionId, UserId},
         role::Roles,
-        session::{Authentication, Flow, Origination, Session},
+        session::{Authentication, Origination, Session},
         user::User,
     },
 };

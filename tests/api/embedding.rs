@@ -27,7 +27,7 @@ async fn logged_in_as(app: &TestApp, name: &str, roles: &[&str]) -> Browser {
 }
 
 fn order(browser: &Browser) -> Call {
-    browser.with_access(Call::post("/api/orders").body("text/plain", "tea"))
+    browser.with_access(Call::post("/api/orders?item=tea"))
 }
 
 #[tokio::test]

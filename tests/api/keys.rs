@@ -18,12 +18,7 @@ use tandem::{
         jwt::{self, KeyRings, RingKey},
         keys::SigningKey,
     },
-    domain::{
-        claims::BodyClaims,
-        clock::Clock,
-        half::Half,
-        key::{KeyState, Ring},
-    },
+    domain::{claims::BodyClaims, clock::Clock, half::Half, key::KeyState, ring::Ring},
     service::KeyServiceError,
 };
 

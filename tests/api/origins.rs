@@ -96,7 +96,7 @@ fn assert_unreadable(answer: &Answer) {
     for name in CORS {
         assert_eq!(answer.all(name), Vec::<&str>::new(), "{answer:?}");
     }
-    assert_eq!(answer.all("vary"), ["Origin"]);
+    assert!(answer.all("vary").contains(&"Origin"), "{answer:?}");
 }
 
 #[track_caller]

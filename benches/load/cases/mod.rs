@@ -93,15 +93,23 @@ fn kinds<'a>(plan: &'a Plan, directory: &'a Path) -> Vec<Kind<'a>> {
     std::iter::once(Kind::Sqlite(directory)).chain(postgres).collect()
 }
 
+/// What a reverse proxy asks.
+const VERIFY: &str = "/api/auth/verify";
+
 /// Questions about pairs that have just been issued, each pair of another session.
-fn verify_requests(issuer: &Issuer, count: u32) -> Vec<Vec<u8>> {
+fn verify_requests(issuer: &Issuer, uri: &str, count: u32) -> Vec<Vec<u8>> {
     let now = SystemClock.now();
-    (0..count).map(|number| verify_request(&issuer.pair(number, 1, now))).collect()
+    (0..count).map(|number| verify_request(uri, &issuer.pair(number, 1, now))).collect()
 }
 
 /// [`PAIRS`] of them, again and again.
 fn known_pairs(issuer: &Issuer) -> Requests {
-    Requests::repeated(verify_requests(issuer, PAIRS))
+    known_pairs_of(issuer, VERIFY)
+}
+
+/// The same at another address.
+fn known_pairs_of(issuer: &Issuer, uri: &str) -> Requests {
+    Requests::repeated(verify_requests(issuer, uri, PAIRS))
 }
 
 /// Repeats `work` on a thread for each core for as long as `turn`; it gives what it has done each

@@ -14,7 +14,7 @@ use tandem::{
     },
 };
 
-use super::{CONNECTIONS, SESSIONS, known_pairs, verify_requests};
+use super::{CONNECTIONS, SESSIONS, VERIFY, known_pairs, verify_requests};
 use crate::{
     client::{Requests, load, load_count},
     cores::Cores,
@@ -66,7 +66,7 @@ pub(super) async fn measure(plan: &Plan, directory: &Path, table: &mut Table) {
 fn new_pairs(issuer: &Issuer, count: f64) -> Vec<Vec<u8>> {
     let mut requests = Vec::new();
     while requests.len() < 1000 || f64::from(u32::try_from(requests.len()).unwrap()) < count {
-        requests.extend(verify_requests(issuer, 1000));
+        requests.extend(verify_requests(issuer, VERIFY, 1000));
     }
     requests
 }

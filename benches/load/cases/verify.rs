@@ -2,7 +2,7 @@
 
 use std::{path::Path, time::Duration};
 
-use super::{CONNECTIONS, PAIRS, SESSIONS, known_pairs};
+use super::{CONNECTIONS, PAIRS, SESSIONS, known_pairs, known_pairs_of};
 use crate::{
     client::{Requests, load, load_count},
     database::Kind,
@@ -20,6 +20,7 @@ struct Results {
     floor: Series,
     quiet: Series,
     logging: Series,
+    role: Series,
 }
 
 pub(super) async fn measure(plan: &Plan, directory: &Path, table: &mut Table) {
@@ -32,6 +33,7 @@ pub(super) async fn measure(plan: &Plan, directory: &Path, table: &mut Table) {
     let logging = Program::service(plan, &logged, directory).await;
 
     let known = known_pairs(&issuer);
+    let with_role = known_pairs_of(&issuer, "/api/auth/verify?role=editor");
     for program in [&floor, &quiet, &logging] {
         load_count(program, &known, CONNECTIONS, known.len()).await;
     }
@@ -39,6 +41,7 @@ pub(super) async fn measure(plan: &Plan, directory: &Path, table: &mut Table) {
     for _ in 0..plan.rounds() {
         results.floor.push(load(&floor, &known, CONNECTIONS, plan.turn()).await);
         results.quiet.push(load(&quiet, &known, CONNECTIONS, plan.turn()).await);
+        results.role.push(load(&quiet, &with_role, CONNECTIONS, plan.turn()).await);
         results.logging.push(load(&logging, &known, CONNECTIONS, plan.turn()).await);
     }
     report(&results, table);
@@ -48,13 +51,16 @@ pub(super) async fn measure(plan: &Plan, directory: &Path, table: &mut Table) {
 }
 
 fn report(results: &Results, table: &mut Table) {
-    let Results { floor, quiet, logging } = results;
+    let Results { floor, quiet, logging, role } = results;
     table.program("(a) bare poem handler", floor);
     table.program("(b) verify, pairs seen before, no access log", quiet);
+    table.program("(b) verify, a role asked for, no access log", role);
     table.program("(b) verify, pairs seen before, access log to a file", logging);
     let at_least = Target::AtLeast;
     let title = "(b) seen before, no access log: throughput / (a)";
     table.ratio(title, quiet.throughput_over(floor), at_least(0.80));
+    let title = "(b) a role asked for, no access log: throughput / (a)";
+    table.ratio(title, role.throughput_over(floor), at_least(0.75));
     let title = "(b) seen before, access log: throughput / (a)";
     table.ratio(title, logging.throughput_over(floor), at_least(0.65));
     table.ratio("(b) no access log: CPU / (a)", quiet.cost_over(floor), Target::Open);

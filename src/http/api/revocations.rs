@@ -43,6 +43,9 @@ impl RevocationsApi {
         let cache = format!("private, max-age={}", auth.revocation_poll().as_secs());
         let cache = HeaderValue::try_from(cache).unwrap_or(HeaderValue::from_static("no-store"));
         let answer = Json(Revocations::new(&revoked, auth.revocation_bound()));
-        Ok(Answer::new(answer).with_header(header::CACHE_CONTROL, cache))
+        let vary = HeaderValue::from_static("Authorization");
+        Ok(Answer::new(answer)
+            .with_header(header::CACHE_CONTROL, cache)
+            .with_header(header::VARY, vary))
     }
 }

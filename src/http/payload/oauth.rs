@@ -5,7 +5,7 @@ use zeroize::Zeroize;
 
 use super::super::form::{Form, FromForm};
 use crate::{
-    domain::key::Ring,
+    domain::ring::Ring,
     service::{Auth, Introspection},
 };
 

@@ -1,10 +1,7 @@
 //! Keys that leaked, keys of others, keys past their time.
 
 use serde_json::json;
-use tandem::domain::{
-    half::Half,
-    key::{KeyState, Ring},
-};
+use tandem::domain::{half::Half, key::KeyState, ring::Ring};
 
 use super::{
     super::support::{TestApp, TestConfig, Tokens},

@@ -4,7 +4,7 @@
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use ed25519_dalek::{Signer, SigningKey};
 use serde_json::{Value, json};
-use tandem::domain::{clock::Clock, half::Half, key::Ring};
+use tandem::domain::{clock::Clock, half::Half, ring::Ring};
 
 use super::{
     guard::{holding, named},

@@ -292,7 +292,8 @@ async fn it_is_forgotten_once_its_time_is_over() {
     cast.takes("first", &assertion).await;
     cast.refuses("junk leaves nothing", &cast.saying("aud", json!("x"))).await;
     assert_eq!(count().await, 1);
-    for (step, kept) in [(60, 1), (4, 1), (1, 0)] {
+    // And a minute more: another instance's clock may be behind.
+    for (step, kept) in [(60, 1), (4, 1), (60, 1), (1, 0)] {
         cast.app.advance(step);
         cast.app.auth().purge_machines().await.unwrap();
         assert_eq!(count().await, kept);

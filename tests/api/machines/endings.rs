@@ -1,6 +1,6 @@
 //! When a machine token stops: by time, with its client, by revocation, with its key.
 
-use tandem::domain::key::Ring;
+use tandem::domain::ring::Ring;
 
 use super::*;
 use crate::{

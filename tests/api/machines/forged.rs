@@ -1,7 +1,7 @@
 //! Forged and altered machine tokens, most of them signed by the service's own key.
 
 use base64::engine::general_purpose::STANDARD;
-use tandem::domain::key::Ring;
+use tandem::domain::ring::Ring;
 
 use super::*;
 use crate::forged::{assemble, pem};

@@ -14,7 +14,7 @@ async fn the_audit_log_says_what_clients_did() {
     let shop = Shop::open(&app, "a").await;
     let day = Duration::from_hours(24);
     let secret = app.auth().rotate_client_secret(shop.client_id(), day).await.unwrap().unwrap();
-    let wrong = Shop { secret: "wrong".to_owned(), ..shop.clone() };
+    let wrong = Shop { secret: format!("tdm_sec_{}", "A".repeat(43)), ..shop.clone() };
     assert_challenged(&wrong.ask(TOKEN, &[GRANT]).await);
     let call = shop.call(TOKEN, &[GRANT]).header("x-request-id", "request-of-the-shop");
     let token = token_of(&shop.send(call).await);
