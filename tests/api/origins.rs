@@ -96,7 +96,7 @@ fn assert_unreadable(answer: &Answer) {
     for name in CORS {
         assert_eq!(answer.all(name), Vec::<&str>::new(), "{answer:?}");
     }
-    assert!(answer.all("vary").contains(&"Origin"), "{answer:?}");
+    assert_eq!(answer.all("vary"), ["Origin"]);
 }
 
 #[track_caller]
@@ -105,7 +105,7 @@ fn assert_readable(answer: &Answer, origin: &str) {
     assert_eq!(answer.all("access-control-allow-credentials"), ["true"]);
     let exposed = ["Date, Retry-After, WWW-Authenticate, X-Request-Id"];
     assert_eq!(answer.all("access-control-expose-headers"), exposed);
-    assert_eq!(answer.all("vary"), ["Origin"]);
+    assert!(answer.all("vary").contains(&"Origin"), "{answer:?}");
 }
 
 #[tokio::test]
