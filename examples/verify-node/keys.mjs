@@ -15,6 +15,9 @@ const PAUSE = 1000
 const AFTER_FAILURE = 10_000
 const TIMEOUT = 3000
 const LONGEST = 3_600_000
+// How long a set that is no longer fresh still counts while no other can be had. A key that was withdrawn
+// must not count for ever because Tandem is kept out of reach.
+export const LONGEST_OUTAGE = 3_600_000
 
 export class KeySet {
   #url
@@ -22,6 +25,7 @@ export class KeySet {
   #now
   #keys = new Map() // kid -> { ring, key }: the last good set
   #staleAt = -Infinity
+  #forgetAt = -Infinity
   #triedAt = -Infinity
   #failed = false
   #running
@@ -37,7 +41,7 @@ export class KeySet {
   async find(kid) {
     const known = () => this.#keys.get(kid)
     if (known() && this.#now() < this.#staleAt) return known()
-    // One look serves all that wait.
+    // One look serves all that wait, and goes on if a caller hangs up.
     if (!this.#running && this.#now() >= this.#triedAt + PAUSE) {
       this.#running = this.#look().finally(() => { this.#running = undefined })
     }
@@ -53,9 +57,11 @@ export class KeySet {
       if (!answer.ok) throw new Error(`the key set answered ${answer.status}`)
       this.#keys = await readKeys(await answer.json())
       this.#staleAt = now + lifetime(answer.headers)
+      this.#forgetAt = this.#staleAt + LONGEST_OUTAGE
       this.#failed = false
     } catch (error) {
-      // The last good set stays: keys are published before they sign.
+      // The last good set stays for a while: keys are published before they sign.
+      if (now >= this.#forgetAt) this.#keys.clear()
       this.#staleAt = now + AFTER_FAILURE
       this.#failed = true
       console.error(`no key set: ${error.message}`)

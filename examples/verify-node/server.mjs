@@ -18,7 +18,9 @@ const {
 } = process.env
 
 let revocations
-if (id) {
+if (id !== undefined || secret !== undefined) {
+  // To go on without would be to hear of no logout.
+  if (!id || !secret) throw new Error('CLIENT_ID and CLIENT_SECRET: both or neither, and not empty')
   const token = machineToken({ url: `${tandem}/iam/oauth/token`, id, secret })
   revocations = new Revocations({ url: `${tandem}/api/auth/revocations`, token })
   revocations.keepLooking()

@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { KeySet, LONGEST_OUTAGE, Unavailable } from './keys.mjs'
 import { Revocations } from './revocations.mjs'
 import { context, PairVerifier } from './verify-pair.mjs'
 
@@ -37,4 +38,24 @@ test('revocations are asked for from where the last answer ended, and not believ
   assert.equal(revocations.standing('c'), undefined)
   now = 10_001
   assert.throws(() => revocations.standing('c'))
+})
+
+test('a set of keys is kept through an outage, but not for ever', async () => {
+  const jwk = (ring) => ({ kty: 'OKP', crv: 'Ed25519', alg: 'EdDSA', kid: ring, tandem_ring: ring, x: '11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo' })
+  let now = 0
+  let away = false
+  const fetch = async () => {
+    if (away) throw new Error('away')
+    return { ok: true, headers: new Headers(), json: async () => ({ keys: [jwk('body'), jwk('cookie')] }) }
+  }
+  const keys = new KeySet('u', { fetch, now: () => now })
+  assert.ok(await keys.find('body'))
+  away = true
+  now = LONGEST_OUTAGE
+  assert.ok(await keys.find('body'))
+  now += 60_000 // it was fresh for a minute
+  await assert.rejects(keys.find('body'), Unavailable)
+  away = false
+  now += 1000
+  assert.ok(await keys.find('body'))
 })

@@ -75,7 +75,8 @@ class MachineToken:
         basic = base64.b64encode(basic.encode()).decode()
         form = {"grant_type": "client_credentials", "scope": "revocations:read"}
         form = urllib.parse.urlencode(form).encode()
-        self.request = urllib.request.Request(url, form, {"Authorization": f"Basic {basic}"})
+        headers = {"Authorization": f"Basic {basic}", "Content-Type": "application/x-www-form-urlencoded"}
+        self.request = urllib.request.Request(url, form, headers)
         self.fetch, self.now = fetch, now
         self.token, self.until = None, float("-inf")
 

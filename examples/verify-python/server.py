@@ -19,8 +19,11 @@ issuer = environ.get("ISSUER", "http://localhost:8080")
 tandem = environ.get("TANDEM", issuer)  # where Tandem is asked, if not at its public address
 
 revocations = None
-if "CLIENT_ID" in environ:
-    token = MachineToken(f"{tandem}/iam/oauth/token", environ["CLIENT_ID"], environ["CLIENT_SECRET"])
+client = environ.get("CLIENT_ID"), environ.get("CLIENT_SECRET")
+if client != (None, None):
+    if not all(client):  # to go on without would be to hear of no logout
+        raise SystemExit("CLIENT_ID and CLIENT_SECRET: both or neither, and not empty")
+    token = MachineToken(f"{tandem}/iam/oauth/token", *client)
     revocations = Revocations(f"{tandem}/api/auth/revocations", token)
     revocations.keep_looking()
 keys = KeySet(f"{tandem}/.well-known/jwks.json")

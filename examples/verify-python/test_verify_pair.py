@@ -1,10 +1,18 @@
 """What needs no service. The rest is in tests/elsewhere."""
 
+import logging
+import socket
+import threading
+import time
 import unittest
+from concurrent.futures import ThreadPoolExecutor
+from unittest import mock
 
-from keys import Unavailable
+from keys import LONGEST_OUTAGE, KeySet, Unavailable
 from revocations import Revocations
 from verify_pair import PairVerifier, Refused, context
+
+logging.disable()  # of looks that are meant to fail
 
 
 class Tests(unittest.TestCase):
@@ -47,6 +55,48 @@ class Tests(unittest.TestCase):
         self.assertIsNone(revocations.standing("c"))
         now[0] = 10.001
         self.assertRaises(Unavailable, revocations.standing, "c")
+
+    def test_a_set_of_keys_is_kept_through_an_outage_but_not_for_ever(self):
+        jwk = {"kty": "OKP", "crv": "Ed25519", "alg": "EdDSA", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}
+        answers, now = [{"keys": [{**jwk, "kid": ring, "tandem_ring": ring} for ring in ("body", "cookie")]}], [0]
+        keys = KeySet("http://u", lambda request: (answers[0], {}), lambda: now[0])
+        self.assertTrue(keys.find("body"))
+        answer = answers.pop()
+        now[0] = LONGEST_OUTAGE
+        self.assertTrue(keys.find("body"))
+        now[0] += 60  # it was fresh for a minute
+        self.assertRaises(Unavailable, keys.find, "body")
+        answers.append(answer)
+        now[0] += 1
+        self.assertTrue(keys.find("body"))
+
+    @mock.patch("keys.TIMEOUT", 0.5)
+    def test_an_answer_that_drips_holds_nobody(self):
+        def drip(server):
+            connection, _ = server.accept()
+            with connection:
+                try:
+                    connection.sendall(b"HTTP/1.1 200 OK\r\nDrip: ")
+                    while True:
+                        connection.sendall(b"x")
+                        time.sleep(0.05)
+                except OSError:
+                    pass  # it has hung up
+
+        def find(keys):
+            began = time.monotonic()
+            self.assertRaises(Unavailable, keys.find, "a")
+            return time.monotonic() - began
+
+        with socket.create_server(("127.0.0.1", 0)) as server:
+            dripping = threading.Thread(target=drip, args=[server])
+            dripping.start()
+            keys = KeySet(f"http://127.0.0.1:{server.getsockname()[1]}/")
+            with ThreadPoolExecutor(8) as callers:
+                self.assertLess(max(callers.map(find, [keys] * 8)), 2)
+            dripping.join(5)
+            self.assertFalse(dripping.is_alive())
+            self.assertTrue(keys.over.wait(5))
 
 
 if __name__ == "__main__":

@@ -2,12 +2,14 @@
 // may keep them, and can be away. The revocations it makes up, see fake-revocations.mjs.
 
 import { createServer } from 'node:http'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { answerRevocations } from './fake-revocations.mjs'
 
 export class Relay {
   looks = {} // by example: how often it asked for the keys
   maxAge // seconds; undefined: as the service says
   away = false
+  delay = 0 // milliseconds, of an answer with keys
 
   async start(service) {
     this.service = service
@@ -27,6 +29,7 @@ export class Relay {
     if (path !== '/.well-known/jwks.json') return answerRevocations(request, path, response)
     this.looks[name] = (this.looks[name] ?? 0) + 1
     if (this.away) return response.writeHead(502).end()
+    await sleep(this.delay)
     const answer = await fetch(this.service.url + path)
     const cache = this.maxAge === undefined ? answer.headers.get('cache-control') : `public, max-age=${this.maxAge}`
     response.writeHead(answer.status, { 'Content-Type': 'application/json', 'Cache-Control': cache })

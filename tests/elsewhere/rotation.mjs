@@ -50,6 +50,18 @@ export async function flood(world, tokens) {
   return sent
 }
 
+/** A caller who hangs up while an example looks for keys does not take the look along. */
+export async function hangUp(world, tokens) {
+  world.relay.delay = 1000
+  const newcomers = await world.startVerifiers()
+  await Promise.all(newcomers.map(async (verifier) => {
+    await assert.rejects(verifier.ask({ ...pair(tokens), patience: 300 }), /no answer/, `${verifier.name}: a slow look`)
+    assert.equal((await verifier.ask(pair(tokens))).code, 'ok', `${verifier.name}: after a caller who hung up`)
+    verifier.stop()
+  }))
+  world.relay.delay = 0
+}
+
 /** The service is away: known keys go on verifying, what cannot be judged is 503, then all is well again. */
 export async function outage(world, tokens) {
   const { relay } = world

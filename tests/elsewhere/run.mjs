@@ -13,7 +13,7 @@ import { fileURLToPath } from 'node:url'
 import { realRevocations } from './real-revocations.mjs'
 import { Relay } from './relay.mjs'
 import { revoked } from './revoked.mjs'
-import { flood, outage, rotate } from './rotation.mjs'
+import { flood, hangUp, outage, rotate } from './rotation.mjs'
 import { Service } from './service.mjs'
 import { table } from './table.mjs'
 import { askService, pair, startVerifier } from './verifiers.mjs'
@@ -47,6 +47,13 @@ const world = {
 try {
   await world.service.start()
   await world.relay.start(world.service)
+  for (const [name, example] of Object.entries(EXAMPLES)) {
+    for (const empty of [{ id: '' }, { secret: '' }]) {
+      const start = startVerifier(example, name, { tandem: world.relay.url, ...empty })
+      await assert.rejects(start, /ended with status 1:[^]*both or neither/, `${name} starts with ${JSON.stringify(empty)}`)
+    }
+  }
+  console.log('half a machine client: the examples do not start')
   world.verifiers = await world.startVerifiers()
   world.ada = await world.service.register()
   world.service.command(['user', 'set-roles', world.ada.email, 'author', 'editor'])
@@ -68,6 +75,8 @@ try {
   world.relay.maxAge = undefined
   const made = await flood(world, sudden.fresh)
   console.log(`${made} made-up kids: no more than a look a second`)
+  await hangUp(world, sudden.fresh)
+  console.log('callers who hang up: the look for keys goes on')
 
   const { count, wrong } = await table(world, sudden.keys, sudden.fresh, adaBefore)
   assert.equal(wrong.length, 0, `\n${wrong.join('\n')}\n${wrong.length} wrong verdicts`)

@@ -24,7 +24,10 @@ export async function startVerifier({ command, args, cwd }, name, { tandem, id =
     child.stdout.setEncoding('utf8').on('data', read)
     child.stderr.setEncoding('utf8').on('data', read)
     child.once('error', fail)
-    child.once('close', (status) => fail(new Error(`${name} ended with status ${status}:\n${log}`)))
+    child.once('close', (status) => {
+      process.off('exit', kill)
+      fail(new Error(`${name} ended with status ${status}:\n${log}`))
+    })
   })
   return {
     name,
@@ -48,7 +51,7 @@ export async function askService(url, request) {
  * Sends header lines as they are, a byte for each character: no client library would send some of them.
  * The verdict: `ok` and the principal, or the problem's code.
  */
-async function ask(port, path, { authorization = [], cookie = [] }) {
+async function ask(port, path, { authorization = [], cookie = [], patience = 15_000 }) {
   const lines = [
     `GET ${path} HTTP/1.1`, 'Host: api.example.com', 'Connection: close',
     ...authorization.map((value) => `Authorization: ${value}`), ...cookie.map((value) => `Cookie: ${value}`),
@@ -56,7 +59,7 @@ async function ask(port, path, { authorization = [], cookie = [] }) {
   const text = await new Promise((done, fail) => {
     let answer = ''
     const socket = connect(port, '127.0.0.1', () => socket.write(`${lines.join('\r\n')}\r\n\r\n`, 'latin1'))
-    socket.setTimeout(15_000, () => socket.destroy(new Error(`no answer on port ${port}`)))
+    socket.setTimeout(patience, () => socket.destroy(new Error(`no answer on port ${port}`)))
     socket.setEncoding('utf8').on('data', (chunk) => { answer += chunk })
     socket.once('error', fail).once('close', () => done(answer))
   })

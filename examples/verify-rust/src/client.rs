@@ -27,7 +27,7 @@ impl<E: std::error::Error> From<E> for Failed {
 }
 
 /// Sends requests. Put your own HTTP client behind it: [`Plain`] knows no TLS.
-pub trait Client: Send + Sync {
+pub trait Client: Send + Sync + 'static {
     /// The answer, whatever its status; redirections are not followed.
     fn send(
         &self,

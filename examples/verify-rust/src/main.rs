@@ -32,15 +32,19 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let issuer = setting("ISSUER").unwrap_or_else(|| "http://localhost:8080".into());
     // Where Tandem is asked, if not at its public address.
     let tandem = setting("TANDEM").unwrap_or_else(|| issuer.clone());
-    let client_id = setting("CLIENT_ID");
+    let client = match (setting("CLIENT_ID"), setting("CLIENT_SECRET")) {
+        (None, None) => None,
+        (Some(id), Some(secret)) if !id.is_empty() && !secret.is_empty() => Some((id, secret)),
+        // To go on without would be to hear of no logout.
+        _ => return Err("CLIENT_ID and CLIENT_SECRET: both or neither, and not empty".into()),
+    };
     let verifier = Arc::new(PairVerifier {
         issuer,
         audience: setting("AUDIENCE").unwrap_or_else(|| "tandem".into()),
         keys: KeySet::new(format!("{tandem}/.well-known/jwks.json"), Plain),
-        revocations: client_id.is_some().then(Revocations::default),
+        revocations: client.is_some().then(Revocations::default),
     });
-    if let Some(id) = client_id {
-        let secret = setting("CLIENT_SECRET").unwrap_or_default();
+    if let Some((id, secret)) = client {
         let token = MachineToken::new(format!("{tandem}/iam/oauth/token"), &id, &secret);
         let verifier = Arc::clone(&verifier);
         tokio::spawn(async move {
