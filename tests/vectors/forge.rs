@@ -9,12 +9,7 @@ use tandem::{
         keys::SigningKey,
         provider,
     },
-    domain::{
-        claims::BodyClaims,
-        half::Half,
-        key::{KeyState, Ring},
-        pair::Fault,
-    },
+    domain::{claims::BodyClaims, half::Half, key::KeyState, pair::Fault, ring::Ring},
 };
 
 /// A header with nothing wrong: see [`spell`].

@@ -10,8 +10,8 @@ use tandem::{
     domain::{
         claims::{BodyClaims, CookieClaims},
         half::Half,
-        key::Ring,
         pair::Fault,
+        ring::Ring,
     },
 };
 

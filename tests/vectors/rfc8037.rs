@@ -7,11 +7,7 @@ use tandem::{
         keys::{PublicKey, SigningKey},
         provider,
     },
-    domain::{
-        half::Half,
-        key::{KeyState, Ring},
-        pair::Fault,
-    },
+    domain::{half::Half, key::KeyState, pair::Fault, ring::Ring},
 };
 
 /// A.1: the private key.
