@@ -133,6 +133,97 @@ export const checks = {
     }
   },
 
+  async 'a role is needed for whatever an API may take for the path that needs it'({ port, ada, bob, upstream }) {
+    for (const spelled of [
+      '/api/articles?', '/api/articles/?', '/api/articles.json?',                    // the collection
+      '/api/Articles/', '/api/ARTICLES/', '/API/articles/', '/api/%41rticles/',      // Express
+      '/api/articles;x/', '/api/articles%3Bx/', '/api/articles%3b/',                 // path parameters, Java
+      '/api/articles\\', '/api/articles%5c', '/api/articles%5C', '/api/x/..\\articles/', // Windows
+      '/api/%2561rticles/', '/api/articles%252f',                                    // decoded twice
+      '/api/articles/%00', '/api/articles%09/',
+      '/api/articles//../', '/api/articles//../public/../',                          // empty parts are parts
+      '/api/articles/5;%zz', '/api/articles/%zz', '/api/articles/%', '/api/articles/%5', '/api/%61rticles/%G0',
+    ]) {
+      for (const end of ['', '%', '%z', '%2']) {
+        for (const method of ['GET', 'POST', 'DELETE']) {
+          const id = randomUUID().replace(/^../, 'zz')
+          const { status } = await call(port, spelled + id + end, { method, headers: bob.pair })
+          assert.ok(!upstream.saw(id), `${method} ${spelled}${end} has arrived`)
+          assert.ok([400, 403].includes(status), `${method} ${spelled}${end}: ${status}`)
+        }
+      }
+    }
+    // What is odd in a path is not in a query, nor what only looks so.
+    for (const path of ['/api/x?a=%25;%zz\\//../.', '/api/a..b/.c/d./e%20f%C3%A9']) {
+      const answer = await call(port, path, { headers: bob.pair })
+      assert.deepEqual([answer.status, answer.json().url], [200, path])
+    }
+    for (const path of ['/api/articles', '/api/Articles/x']) {
+      assertIdentity(await call(port, path, { headers: ada.pair }), ada, 'editor')
+    }
+  },
+
+  async 'paths that can be read in two ways are refused, whoever asks'({ port, ada, upstream }) {
+    for (const odd of ['//', '/./', '/../', '/%2e/', '%2F', ';', '%3b', '\\', '%5C', '%25', '%00', '%1f', '%', '%zz']) {
+      for (const folder of ['/api/x', '/api/articles/x', '/api/public/x']) {
+        const id = randomUUID().replace(/^../, 'zz')
+        const answer = await call(port, `${folder}${odd}${id}`, { headers: ada.pair })
+        assert.equal(answer.status, 400, `${folder}${odd}`)
+        assert.ok(!upstream.saw(id), `${folder}${odd} has arrived`)
+      }
+    }
+  },
+
+  async 'a folder itself is guarded as what is in it, and nobody is sent elsewhere'(stage) {
+    const { port, ada, bob } = stage
+    for (const path of ['/api/articles', '/api/uploads', '/api/live', '/api/public']) {
+      const { status, text } = await call(port, path, { method: 'POST', headers: ada.pair, body: 'x' })
+      assert.equal(status, 200, `${path}: ${text}`)
+      const { method, url, length } = JSON.parse(text)
+      assert.deepEqual([method, url, length], ['POST', path, 1])
+    }
+    const post = { method: 'POST', headers: bob.pair, body: 'x' }
+    await assertRefused(stage, fresh('/api/articles?'), post, 403, 'forbidden')
+    for (const path of ['/api/articles?', '/api/uploads?', '/api/live?']) {
+      await assertRefused(stage, fresh(path), {}, 401, 'unauthenticated')
+    }
+    assert.equal((await call(port, '/api/public')).status, 200)
+    // What only begins like an open folder is not open.
+    await assertRefused(stage, fresh('/api/publicity/'), {}, 401, 'unauthenticated')
+  },
+
+  async 'the client cannot have headers taken away'({ port, ada, upstream }) {
+    for (const named of [
+      'X-Auth-Subject, X-Auth-Session, X-Auth-Roles', 'close, X-Auth-Roles', 'x-auth-roles,keep-alive',
+      ['close', 'X-Auth-Roles'], ['X-Auth-Roles', 'keep-alive'], 'close,,X-Auth-Roles', 'close;x, X-Auth-Subject',
+    ]) {
+      for (const path of ['/api/x', '/api/articles/x']) {
+        const answer = await call(port, path, { headers: { ...ada.pair, Connection: named } })
+        if (answer.status !== 400) {
+          assertIdentity(answer, ada, 'editor')
+          // Nor by whatever comes behind the proxy.
+          assert.doesNotMatch(arrived(answer.json().rawHeaders, 'connection').join(), /x-auth/i)
+        }
+      }
+    }
+    for (const named of [
+      'Origin', 'Origin, X-Forwarded-Method', ['close', 'Origin, X-Original-Method'], 'X-Original-Method',
+    ]) {
+      const headers = { ...ada.pair, ...EVIL, Connection: named }
+      for (const method of ['POST', 'DELETE']) {
+        const path = fresh('/api/')
+        const { status } = await call(port, path, { method, headers })
+        assert.ok([400, 403].includes(status), `${named}: ${status}`)
+        assert.ok(!upstream.saw(path), `${named} has arrived`)
+      }
+      const { status } = await call(port, '/api/auth/logout', { method: 'POST', headers })
+      assert.ok([400, 403].includes(status), `${named}, logout: ${status}`)
+    }
+    for (const harmless of ['close', 'keep-alive', 'Keep-Alive, Upgrade', 'TE, close', ['keep-alive', 'upgrade']]) {
+      assertIdentity(await call(port, '/api/x', { headers: { ...ada.pair, Connection: harmless } }), ada, 'editor')
+    }
+  },
+
   async 'the client\'s own query asks for nothing, and goes on as it is'(stage) {
     const { port, bob } = stage
     for (const query of ['?page=2', '?role=admin', '?scope=x', '?']) {
@@ -224,10 +315,13 @@ export const checks = {
   async 'no spelling of a path leads around the guard'(stage) {
     const { port, upstream } = stage
     for (const dots of ['/api/public/../', '/api/public/%2e%2e/', '/api/public/..%2f', '//api/', '/./api/',
-      '/%61pi/', '/api/public/./../', '/x/../api/', '/api/public//../', '/api/articles/../']) {
-      const path = fresh(dots)
-      const answer = await call(port, path)
-      assert.ok(!upstream.saw(path), `${path} has arrived`)
+      '/%61pi/', '/api/public/./../', '/x/../api/', '/api/public//../', '/api/articles/../',
+      '/api/public/..;/articles/', '/api/public/..;x=y/', '/api/public/..%3B/', '/api/public/%2e%2e;/',
+      '/api/public/..\\articles/', '/api/public/..%5carticles/', '/api/public/..%5C', '/api/public/..%255c',
+      '/api/public/%252e%252e/', '/api/articles//../public/', '/api/public/x#/../../articles/', '/api/public/..%00/']) {
+      const id = randomUUID()
+      const answer = await call(port, dots + id)
+      assert.ok(!upstream.saw(id), `${dots} has arrived`)
       // Refused, or taken for one of the page.
       if (answer.status === 200) assert.match(answer.text, /the page/)
     }
@@ -246,7 +340,9 @@ export const checks = {
       assert.deepEqual(arrived(answer.rawHeaders, 'x-auth-subject'), [])
     }
     // In clear, a token must not even be sent on.
-    for (const path of ['/api/x', '/iam/oauth/token']) assert.equal((await callPlain(plainPort, path)).status, 403)
+    for (const path of ['/api/x', '/iam/oauth/token', '/API/x', '/api']) {
+      assert.equal((await callPlain(plainPort, path)).status, 403)
+    }
     assert.notEqual((await callPlain(plainPort, '/')).status, 200)
   },
 
@@ -271,11 +367,14 @@ export const checks = {
 /** With limits: the last to be run, for nobody logs in after it. */
 export const limitChecks = {
   async 'passwords cannot be guessed without end'({ port }) {
-    for (const path of ['/api/auth/login', '/api/auth/register', '/api/auth//login', '/api/%61uth/register']) {
+    for (const path of ['/api/auth/login', '/api/auth/register', '/api/%61uth/register']) {
       const tries = Array.from({ length: 20 }, () => call(port, path, { method: 'POST', body: '{}' }))
       const statuses = (await Promise.all(tries)).map(({ status }) => status)
       assert.ok(statuses.includes(429), `${path}: ${statuses}`)
     }
+    // Another spelling does not reach the service at all.
+    const other = await call(port, '/api/auth//login', { method: 'POST', body: '{}' })
+    assert.deepEqual([other.status, other.headers['content-type']], [400, 'text/html'])
     assertProblem(await call(port, '/api/auth/me'), 401, 'unauthenticated')
   },
 }
