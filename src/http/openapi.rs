@@ -81,9 +81,7 @@ pub fn document() -> String {
         .license(LicenseObject::new("MIT").url("https://spdx.org/licenses/MIT.html"))
         .server("/");
     let framework: Value = serde_json::from_str(&service.spec()).unwrap_or_default();
-    let mut text = serde_json::to_string_pretty(&sorted(put_right(framework))).unwrap_or_default();
-    text.push('\n');
-    text
+    written(put_right(framework))
 }
 
 /// The operations' description without the operations.
@@ -133,16 +131,14 @@ fn put_right(mut document: Value) -> Value {
         document["components"]["schemas"][name]["example"] = example;
     }
     let schemas = document.pointer("/components/schemas").cloned().unwrap_or_default();
-    if let Some(paths) = document.pointer_mut("/paths").and_then(Value::as_object_mut) {
-        let operations = paths.values_mut().filter_map(Value::as_object_mut);
-        for operation in operations.flat_map(Map::values_mut).filter_map(Value::as_object_mut) {
-            require_all(operation);
-            describe_answers(operation);
-            if operation_id(operation) == "verify" {
-                verify::describe(operation);
-            }
-            name_media_types(operation, &schemas);
+    for operation in operations(&mut document) {
+        require_all(operation);
+        require_ours(operation);
+        describe_answers(operation);
+        if operation_id(operation) == "verify" {
+            verify::describe(operation);
         }
+        name_media_types(operation, &schemas);
     }
     if let Some(components) = document.pointer_mut("/components").and_then(Value::as_object_mut) {
         let schemas = components.entry("schemas").or_insert_with(|| json!({}));
@@ -187,25 +183,35 @@ fn operation_id(operation: &Map<String, Value>) -> String {
     operation.get("operationId").and_then(Value::as_str).unwrap_or_default().to_owned()
 }
 
+/// All operations of a document.
+fn operations(document: &mut Value) -> impl Iterator<Item = &mut Map<String, Value>> {
+    let paths = document.pointer_mut("/paths").and_then(Value::as_object_mut);
+    let items = paths.into_iter().flat_map(Map::values_mut).filter_map(Value::as_object_mut);
+    items.flat_map(Map::values_mut).filter_map(Value::as_object_mut)
+}
+
 /// The framework writes several schemes as alternatives; here all are needed at once. A public
 /// operation says so explicitly.
 fn require_all(operation: &mut Map<String, Value>) {
-    let id = operation_id(operation);
-    if let Some(alternatives) = oauth::requirements(&id) {
-        operation.insert("security".to_owned(), alternatives);
-        return;
-    }
     let mut all = Map::new();
     for requirement in operation.get("security").and_then(Value::as_array).into_iter().flatten() {
         all.extend(requirement.as_object().cloned().unwrap_or_default());
     }
-    let cookie = match id.as_str() {
-        "refresh" => Some("cookieRefresh"),
-        "sessionLogout" => Some("sessionCookie"),
-        _ => None,
-    };
-    all.extend(cookie.map(|name| (name.to_owned(), json!([]))));
     operation.insert("security".to_owned(), json!([all]));
+}
+
+/// What the framework does not know of our own operations.
+fn require_ours(operation: &mut Map<String, Value>) {
+    let id = operation_id(operation);
+    if let Some(alternatives) = oauth::requirements(&id) {
+        operation.insert("security".to_owned(), alternatives);
+    }
+    let cookie = match id.as_str() {
+        "refresh" => "cookieRefresh",
+        "sessionLogout" => "sessionCookie",
+        _ => return,
+    };
+    operation["security"][0][cookie] = json!([]);
 }
 
 fn describe_answers(operation: &mut Map<String, Value>) {
@@ -310,6 +316,13 @@ fn show_example(holder: &mut Value, schemas: &Value) {
             media["example"] = example.clone();
         }
     }
+}
+
+/// Stable bytes.
+fn written(document: Value) -> String {
+    let mut text = serde_json::to_string_pretty(&sorted(document)).unwrap_or_default();
+    text.push('\n');
+    text
 }
 
 /// The framework's maps come in any order.

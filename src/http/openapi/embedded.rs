@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{oauth, problems, require_all, sorted};
+use super::{oauth, operations, problems, require_all, written};
 use crate::http::problem::Code;
 
 /// Puts the document of an embedding API right: poem-openapi writes the two schemes of a pair as
@@ -14,21 +14,16 @@ use crate::http::problem::Code;
 /// If `spec` is no JSON.
 pub fn embedded_document(spec: &str) -> serde_json::Result<String> {
     let mut document: Value = serde_json::from_str(spec)?;
-    if let Some(paths) = document.pointer_mut("/paths").and_then(Value::as_object_mut) {
-        let operations = paths.values_mut().filter_map(Value::as_object_mut);
-        for operation in operations.flat_map(Map::values_mut).filter_map(Value::as_object_mut) {
-            require_all(operation);
-            describe_refusals(operation);
-        }
+    for operation in operations(&mut document) {
+        require_all(operation);
+        describe_refusals(operation);
     }
     if let Some(components) = document.pointer_mut("/components").and_then(Value::as_object_mut) {
         components.entry("schemas").or_insert_with(|| json!({}))["Problem"] = problems::schema();
         let schemes = components.entry("securitySchemes").or_insert_with(|| json!({}));
         oauth::describe_machine_scheme(schemes, &json!({}));
     }
-    let mut text = serde_json::to_string_pretty(&sorted(document))?;
-    text.push('\n');
-    Ok(text)
+    Ok(written(document))
 }
 
 /// What the guard answers before a protected operation.
@@ -52,7 +47,8 @@ mod tests {
         let spec = json!({
             "paths": { "/a": {
                 "get": { "security": [{ "bodyAccess": [] }, { "cookieAccess": [] }], "responses": {} },
-                "post": { "responses": { "200": { "description": "" } } },
+                // By the name of one of ours, which asks for more.
+                "post": { "operationId": "token", "responses": { "200": { "description": "" } } },
             } },
             "components": {},
         });

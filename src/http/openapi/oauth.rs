@@ -7,38 +7,25 @@ use super::text_header;
 use crate::{domain::scope::REVOCATIONS, http::oauth::ErrorCode};
 
 /// Which errors an operation of the token endpoint can answer, by status; none for others.
-fn errors(operation_id: &str) -> &'static [(u16, &'static [ErrorCode])] {
+fn errors(operation_id: &str) -> Vec<(u16, &'static [ErrorCode])> {
     use ErrorCode::{
         AccessDenied, InvalidClient, InvalidGrant, InvalidRequest, InvalidScope, ServerError,
         TemporarilyUnavailable, UnsupportedGrantType, UnsupportedTokenType,
     };
-    match operation_id {
-        "token" => &[
-            (400, &[InvalidRequest, InvalidGrant, InvalidScope, UnsupportedGrantType]),
-            (401, &[InvalidClient]),
-            (403, &[AccessDenied]),
-            (413, &[InvalidRequest]),
-            (500, &[ServerError]),
-            (503, &[TemporarilyUnavailable]),
-        ],
-        "revoke" => &[
-            (400, &[InvalidRequest, UnsupportedTokenType]),
-            (401, &[InvalidClient]),
-            (403, &[AccessDenied]),
-            (413, &[InvalidRequest]),
-            (500, &[ServerError]),
-            (503, &[TemporarilyUnavailable]),
-        ],
-        "introspect" => &[
-            (400, &[InvalidRequest]),
-            (401, &[InvalidClient]),
-            (403, &[AccessDenied]),
-            (413, &[InvalidRequest]),
-            (500, &[ServerError]),
-            (503, &[TemporarilyUnavailable]),
-        ],
-        _ => &[],
-    }
+    let bad_requests: &[ErrorCode] = match operation_id {
+        "token" => &[InvalidRequest, InvalidGrant, InvalidScope, UnsupportedGrantType],
+        "revoke" => &[InvalidRequest, UnsupportedTokenType],
+        "introspect" => &[InvalidRequest],
+        _ => return Vec::new(),
+    };
+    vec![
+        (400, bad_requests),
+        (401, &[InvalidClient]),
+        (403, &[AccessDenied]),
+        (413, &[InvalidRequest]),
+        (500, &[ServerError]),
+        (503, &[TemporarilyUnavailable]),
+    ]
 }
 
 /// Where there is more than one way to authenticate, or a scope is needed: what the operation
@@ -86,7 +73,7 @@ pub(super) fn describe_errors(operation_id: &str, responses: &mut Map<String, Va
                 "schema": { "$ref": "#/components/schemas/OAuthError" },
             } },
         });
-        for code in *codes {
+        for code in codes {
             let name = code.as_str();
             answer["content"]["application/json"]["examples"][name] =
                 json!({ "summary": name, "value": { "error": name } });
