@@ -201,8 +201,7 @@ async fn rotate(
     overlap: Duration,
     json: bool,
 ) -> Result<(), Failure> {
-    let listing = auth.clients().await?.into_iter().find(|found| found.client.id == client);
-    let listing = listing.ok_or_else(|| unknown(client))?;
+    let listing = auth.find_client(client).await?.ok_or_else(|| unknown(client))?;
     if listing.has_keys {
         return Err(Failure::Refused(
             "this client proves itself by its keys; add another one with the new key set, and remove it"

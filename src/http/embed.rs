@@ -9,21 +9,22 @@
 //! | a user's pair | [`User`] | [`Guard::user`] | `Data<&Principal>` |
 //! | a machine token | [`Client`] | [`Guard::machine`] | `Data<&Machine>` |
 
-use std::{borrow::Cow, sync::Arc};
+use std::borrow::Cow;
 
 use poem::{
-    Endpoint, EndpointExt, IntoEndpoint, IntoResponse, Middleware, Request, RequestBody, Response,
-    Result, endpoint::BoxEndpoint,
+    Endpoint, EndpointExt, IntoEndpoint, IntoResponse, Middleware, Request, Response, Result,
+    endpoint::BoxEndpoint,
 };
-use poem_openapi::{ApiExtractor, ApiExtractorType, ExtractParamOptions, registry::Registry};
 
 use super::{
-    guard::{Guarded, MachineGuarded, authenticate, authenticate_machine},
+    guard::{authenticate, authenticate_machine},
     problem::{Code, Problem},
 };
-use crate::domain::{client::Machine, pair::Principal};
 
-pub use super::openapi::embedded_document as document;
+pub use super::{
+    guard::{Guarded as User, MachineGuarded as Client},
+    openapi::embedded_document as document,
+};
 
 /// Routes of an API that are served beside ours.
 pub struct Routes(BoxEndpoint<'static>);
@@ -49,83 +50,6 @@ impl std::fmt::Debug for Routes {
         f.write_str("Routes")
     }
 }
-
-/// A user whose access pair came with the request: both halves, verified together. As an argument of an
-/// operation it answers everybody else with the documented problem.
-pub struct User(Guarded);
-
-impl User {
-    /// Who it is.
-    pub fn principal(&self) -> &Principal {
-        self.0.principal()
-    }
-
-    /// Goes on only if the user has one of these roles.
-    ///
-    /// # Errors
-    /// `403 forbidden`.
-    pub fn require_role(&self, any_of: &[&str]) -> Result<&Self> {
-        let held = &self.principal().roles;
-        if any_of.iter().any(|role| held.contains(role)) { Ok(self) } else { Err(forbidden()) }
-    }
-}
-
-/// A machine client whose token came with the request (RFC 9068).
-pub struct Client(MachineGuarded);
-
-impl Client {
-    /// Which it is.
-    pub fn machine(&self) -> &Machine {
-        self.0.machine()
-    }
-
-    /// Goes on only if the token is good for one of these scopes.
-    ///
-    /// # Errors
-    /// `403 forbidden`.
-    pub fn require_scope(&self, any_of: &[&str]) -> Result<&Self> {
-        let held = &self.machine().scopes;
-        if any_of.iter().any(|scope| held.contains(scope)) { Ok(self) } else { Err(forbidden()) }
-    }
-}
-
-fn forbidden() -> poem::Error {
-    Problem::from(Code::Forbidden).into()
-}
-
-macro_rules! extractor {
-    ($name:ident of $inner:ident, $judge:ident) => {
-        impl std::fmt::Debug for $name {
-            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str(stringify!($name))
-            }
-        }
-
-        impl<'a> ApiExtractor<'a> for $name {
-            const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::SecurityScheme];
-            type ParamType = ();
-            type ParamRawType = ();
-
-            fn register(registry: &mut Registry) {
-                <$inner as ApiExtractor>::register(registry);
-            }
-
-            fn security_schemes() -> Vec<&'static str> {
-                <$inner as ApiExtractor>::security_schemes()
-            }
-
-            async fn from_request(
-                request: &'a Request,
-                _: &mut RequestBody,
-                _: ExtractParamOptions<()>,
-            ) -> Result<Self> {
-                Ok(Self($judge(request)?))
-            }
-        }
-    };
-}
-extractor!(User of Guarded, authenticate);
-extractor!(Client of MachineGuarded, authenticate_machine);
 
 /// Lets only some callers through to an endpoint: a poem middleware.
 #[derive(Clone, Debug)]
@@ -189,14 +113,14 @@ impl<E: Endpoint> Middleware<E> for Guard {
     type Output = GuardEndpoint<E>;
 
     fn transform(&self, inner: E) -> Self::Output {
-        GuardEndpoint { guard: Arc::new(self.clone()), inner }
+        GuardEndpoint { guard: self.clone(), inner }
     }
 }
 
 /// An endpoint behind a [`Guard`].
 #[derive(Debug)]
 pub struct GuardEndpoint<E> {
-    guard: Arc<Guard>,
+    guard: Guard,
     inner: E,
 }
 

@@ -1,6 +1,6 @@
 //! The guard, as an operation's argument: no handler runs with half a caller.
 
-use std::sync::Arc;
+use std::{fmt, sync::Arc};
 
 use poem::{Request, RequestBody, Result};
 use poem_openapi::{
@@ -27,12 +27,23 @@ pub(super) const COOKIE_ACCESS: &str = "cookieAccess";
 /// Name of the scheme of machine tokens in the document.
 pub(super) const MACHINE_ACCESS: &str = "machineAccess";
 
-/// A verified pair: who the request speaks for.
-pub(super) struct Guarded(Arc<Pair>);
+/// A user whose access pair came with the request: both halves, verified together. As an argument of an
+/// operation it answers everybody else with the documented problem.
+pub struct Guarded(Arc<Pair>);
 
 impl Guarded {
-    pub(super) fn principal(&self) -> &Principal {
+    /// Who it is.
+    pub fn principal(&self) -> &Principal {
         &self.0.principal
+    }
+
+    /// Goes on only if the user has one of these roles.
+    ///
+    /// # Errors
+    /// `403 forbidden`.
+    pub fn require_role(&self, any_of: &[&str]) -> Result<&Self> {
+        let held = &self.principal().roles;
+        if any_of.iter().any(|role| held.contains(role)) { Ok(self) } else { Err(forbidden()) }
     }
 }
 
@@ -43,19 +54,28 @@ pub(super) enum Forwarded {
     Machine(MachineGuarded),
 }
 
-/// A verified machine token: for operations that say so, and for no others.
-pub(super) struct MachineGuarded(Arc<Machine>);
+/// A machine client whose token came with the request (RFC 9068): for operations that say so, and for no
+/// others.
+pub struct MachineGuarded(Arc<Machine>);
 
 impl MachineGuarded {
-    /// Goes on only if the token is good for `scope`.
-    pub(super) fn require(&self, scope: &str) -> Result<&Machine, Problem> {
-        let allowed = self.0.scopes.contains(scope);
-        allowed.then_some(&*self.0).ok_or_else(|| Code::Forbidden.into())
-    }
-
-    pub(super) fn machine(&self) -> &Machine {
+    /// Which it is.
+    pub fn machine(&self) -> &Machine {
         &self.0
     }
+
+    /// Goes on only if the token is good for one of these scopes.
+    ///
+    /// # Errors
+    /// `403 forbidden`.
+    pub fn require_scope(&self, any_of: &[&str]) -> Result<&Self> {
+        let held = &self.0.scopes;
+        if any_of.iter().any(|scope| held.contains(scope)) { Ok(self) } else { Err(forbidden()) }
+    }
+}
+
+fn forbidden() -> poem::Error {
+    Problem::from(Code::Forbidden).into()
 }
 
 /// Both access tokens, as presented: for operations that judge them by their own rules.
@@ -147,6 +167,12 @@ fn register_schemes(registry: &mut Registry) {
 
 macro_rules! security_extractor {
     ($name:ident, $schemes:expr, |$request:ident| $judge:expr) => {
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(stringify!($name))
+            }
+        }
+
         impl<'a> ApiExtractor<'a> for $name {
             const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::SecurityScheme];
             type ParamType = ();

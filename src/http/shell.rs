@@ -65,9 +65,15 @@ impl<E: Endpoint<Output = Response> + 'static> Shell<E> {
         self.own.as_ref().filter(|_| !is_ours(path))
     }
 
-    async fn answer(&self, request: Request, verdict: Verdict, id: &str) -> Response {
+    async fn answer(
+        &self,
+        request: Request,
+        own: Option<&Routes>,
+        verdict: Verdict,
+        id: &str,
+    ) -> Response {
         let (method, uri) = (request.method().clone(), request.uri().clone());
-        match self.try_answer(request, verdict).await {
+        match self.try_answer(request, own, verdict).await {
             Ok(response) => response,
             Err(problem) => {
                 problem.log(id);
@@ -87,14 +93,19 @@ impl<E: Endpoint<Output = Response> + 'static> Shell<E> {
         }
     }
 
-    async fn try_answer(&self, request: Request, verdict: Verdict) -> Result<Response, Problem> {
+    async fn try_answer(
+        &self,
+        request: Request,
+        own: Option<&Routes>,
+        verdict: Verdict,
+    ) -> Result<Response, Problem> {
         if !names_one_host(&request) {
             let detail = "an HTTP/1.1 request names one host";
             return Err(Problem::with_detail(Code::InvalidRequest, detail));
         }
         if is_preflight(&request) {
             return match verdict {
-                Verdict::Allowed => Ok(preflight(self.own(request.uri().path()).is_some())),
+                Verdict::Allowed => Ok(preflight(own.is_some())),
                 Verdict::Foreign | Verdict::Absent => Err(Code::OriginNotAllowed.into()),
             };
         }
@@ -106,7 +117,7 @@ impl<E: Endpoint<Output = Response> + 'static> Shell<E> {
         if !self.state.auth.has_looked() && !request.uri().path().starts_with(HEALTH) {
             return Err(Code::Unavailable.into());
         }
-        if let Some(own) = self.own(request.uri().path()) {
+        if let Some(own) = own {
             return answer_of_others(own, request).await;
         }
         // No other body is read.
@@ -173,18 +184,19 @@ impl<E: Endpoint<Output = Response> + 'static> Endpoint for Shell<E> {
         });
         let origin = request.headers().get(header::ORIGIN).cloned();
         let verdict = self.state.origins.judge(request.headers());
-        let is_own = self.own(request.uri().path()).is_some();
+        let own = self.own(request.uri().path());
         let is_public =
-            !is_own && request.uri().path().starts_with(PUBLIC) && !is_preflight(&request);
+            own.is_none() && request.uri().path().starts_with(PUBLIC) && !is_preflight(&request);
         let context =
             Context { state: Arc::clone(&self.state), request_id: id.clone(), ip, verdict };
         request.extensions_mut().insert(context);
 
-        let mut response = self.answer(request, verdict, id.to_str().unwrap_or_default()).await;
+        let mut response =
+            self.answer(request, own, verdict, id.to_str().unwrap_or_default()).await;
 
         let status = response.status();
         let headers = response.headers_mut();
-        self.dress(headers, is_own);
+        self.dress(headers, own.is_some());
         headers.insert(REQUEST_ID, id.clone());
         if is_public && status.is_success() {
             headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));

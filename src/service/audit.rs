@@ -46,6 +46,16 @@ pub(super) enum Event<'a> {
     MachineTokenRevoked(ClientId),
 }
 
+/// What only some events have.
+struct Details<'a> {
+    reason: &'static str,
+    half: &'static str,
+    /// The key it is about, and its ring.
+    key: Option<(&'a str, &'static str)>,
+    /// The machine client it is about.
+    client: Option<ClientId>,
+}
+
 impl<'a> Event<'a> {
     const fn name(self) -> &'static str {
         match self {
@@ -69,91 +79,27 @@ impl<'a> Event<'a> {
         }
     }
 
-    const fn reason(self) -> &'static str {
+    /// What it tells beside its name.
+    const fn details(self) -> Details<'a> {
+        const NONE: Details<'static> = Details { reason: "", half: "", key: None, client: None };
         match self {
-            Self::SessionEnded(reason) => reason.as_str(),
-            Self::TokenRefused { reason, .. } | Self::UserChanged(reason) => reason,
-            Self::LoginSuccess
-            | Self::LoginFail
-            | Self::SessionRenewed
-            | Self::TokenReuse(_)
-            | Self::TokenAhead
-            | Self::PasswordChange
-            | Self::UserCreated
-            | Self::KeyImported { .. }
-            | Self::ClientCreated(_)
-            | Self::ClientSecretRotated(_)
-            | Self::ClientRemoved(_)
-            | Self::ClientFail(_)
-            | Self::MachineTokenIssued(_)
-            | Self::MachineTokenRevoked(_) => "",
-        }
-    }
-
-    const fn half(self) -> &'static str {
-        match self {
-            Self::TokenReuse(half) | Self::TokenRefused { half, .. } => half,
-            Self::LoginSuccess
-            | Self::LoginFail
-            | Self::SessionRenewed
-            | Self::SessionEnded(_)
-            | Self::TokenAhead
-            | Self::PasswordChange
-            | Self::UserCreated
-            | Self::UserChanged(_)
-            | Self::KeyImported { .. }
-            | Self::ClientCreated(_)
-            | Self::ClientSecretRotated(_)
-            | Self::ClientRemoved(_)
-            | Self::ClientFail(_)
-            | Self::MachineTokenIssued(_)
-            | Self::MachineTokenRevoked(_) => "",
-        }
-    }
-
-    /// The key it is about, and its ring.
-    const fn key(self) -> Option<(&'a str, Ring)> {
-        match self {
-            Self::KeyImported { kid, ring } => Some((kid, ring)),
-            Self::LoginSuccess
-            | Self::LoginFail
-            | Self::SessionRenewed
-            | Self::SessionEnded(_)
-            | Self::TokenReuse(_)
-            | Self::TokenRefused { .. }
-            | Self::TokenAhead
-            | Self::PasswordChange
-            | Self::UserCreated
-            | Self::UserChanged(_)
-            | Self::ClientCreated(_)
-            | Self::ClientSecretRotated(_)
-            | Self::ClientRemoved(_)
-            | Self::ClientFail(_)
-            | Self::MachineTokenIssued(_)
-            | Self::MachineTokenRevoked(_) => None,
-        }
-    }
-
-    /// The machine client it is about.
-    const fn client(self) -> Option<ClientId> {
-        match self {
+            Self::SessionEnded(reason) => Details { reason: reason.as_str(), ..NONE },
+            Self::UserChanged(reason) => Details { reason, ..NONE },
+            Self::TokenRefused { reason, half } => Details { reason, half, ..NONE },
+            Self::TokenReuse(half) => Details { half, ..NONE },
+            Self::KeyImported { kid, ring } => Details { key: Some((kid, ring.as_str())), ..NONE },
             Self::ClientCreated(id)
             | Self::ClientSecretRotated(id)
             | Self::ClientRemoved(id)
             | Self::ClientFail(id)
             | Self::MachineTokenIssued(id)
-            | Self::MachineTokenRevoked(id) => Some(id),
+            | Self::MachineTokenRevoked(id) => Details { client: Some(id), ..NONE },
             Self::LoginSuccess
             | Self::LoginFail
             | Self::SessionRenewed
-            | Self::SessionEnded(_)
-            | Self::TokenReuse(_)
-            | Self::TokenRefused { .. }
             | Self::TokenAhead
             | Self::PasswordChange
-            | Self::UserCreated
-            | Self::UserChanged(_)
-            | Self::KeyImported { .. } => None,
+            | Self::UserCreated => NONE,
         }
     }
 
@@ -171,10 +117,10 @@ pub(super) fn record(
 ) {
     let user = user.map(|id| id.to_string()).unwrap_or_default();
     let session = session.map(|id| id.to_string()).unwrap_or_default();
-    let (name, reason, half) = (event.name(), event.reason(), event.half());
+    let (name, Details { reason, half, key, client }) = (event.name(), event.details());
     // Fields that other events do not have.
-    let (kid, ring) = event.key().map(|(kid, ring)| (kid, ring.as_str())).unzip();
-    let client = event.client().map(tracing::field::display);
+    let (kid, ring) = key.unzip();
+    let client = client.map(tracing::field::display);
     let ip = caller.origination.ip.as_str();
     let request_id = caller.request_id.as_str();
     if event.is_alarm() {

@@ -43,6 +43,12 @@ pub enum ClientProof<'a> {
     },
 }
 
+/// What is left of a proof once it has been read.
+enum Shown<'a> {
+    Secret(ClientSecret),
+    Assertion(&'a str),
+}
+
 /// A client could not be authenticated.
 #[derive(Debug, thiserror::Error)]
 pub enum ClientError {
@@ -77,20 +83,20 @@ impl Auth {
             }
         };
         // Junk is dropped before the database is asked.
-        let readable = match proof {
-            ClientProof::Secret { secret, .. } => ClientSecret::parse(secret).is_some(),
-            ClientProof::Assertion { .. } => true,
+        let shown = match proof {
+            ClientProof::Secret { secret, .. } => ClientSecret::parse(secret).map(Shown::Secret),
+            ClientProof::Assertion { assertion, .. } => Some(Shown::Assertion(assertion)),
         };
-        let found = match id.filter(|_| readable) {
-            Some(id) => self.store.client(id, now).await?,
-            None => None,
+        let found = match (id, shown) {
+            (Some(id), Some(shown)) => self.store.client(id, now).await?.zip(Some(shown)),
+            _ => None,
         };
-        let Some(found) = found else { return Err(self.unproven("unknown", None, caller)) };
-        let fault = match proof {
-            ClientProof::Secret { secret, .. } => secret_fault(&found, secret),
-            ClientProof::Assertion { assertion, .. } => {
-                self.assertion_fault(&found, assertion, now).await?
-            }
+        let Some((found, shown)) = found else {
+            return Err(self.unproven("unknown", None, caller));
+        };
+        let fault = match shown {
+            Shown::Secret(secret) => secret_fault(&found, &secret),
+            Shown::Assertion(assertion) => self.assertion_fault(&found, assertion, now).await?,
         };
         match fault {
             None => Ok(found.client),
@@ -152,9 +158,8 @@ impl Auth {
 /// Where tokens are issued, under the issuer's name.
 const TOKEN_PATH: &str = "/iam/oauth/token";
 
-fn secret_fault(found: &StoredClient, secret: &str) -> Option<&'static str> {
-    let Some(secret) = ClientSecret::parse(secret) else { return Some("secret_malformed") };
-    let known = found.secrets.iter().any(|known| known.hash.matches(&secret));
+fn secret_fault(found: &StoredClient, secret: &ClientSecret) -> Option<&'static str> {
+    let known = found.secrets.iter().any(|known| known.hash.matches(secret));
     (!known).then_some("secret")
 }
 

@@ -65,17 +65,21 @@ impl Auth {
 
     /// All clients, oldest first.
     pub async fn clients(&self) -> Result<Vec<ClientListing>, ServiceError> {
-        let now = self.clock.now();
         let mut listings = Vec::new();
         for client in self.store.clients().await? {
-            let Some(stored) = self.store.client(client.id, now).await? else { continue };
-            listings.push(ClientListing {
-                client,
-                has_keys: stored.jwks.is_some(),
-                secrets_end: stored.secrets.iter().map(|secret| secret.expires_at).collect(),
-            });
+            listings.extend(self.find_client(client.id).await?);
         }
         Ok(listings)
+    }
+
+    /// The client with this identifier.
+    pub async fn find_client(&self, id: ClientId) -> Result<Option<ClientListing>, ServiceError> {
+        let found = self.store.client(id, self.clock.now()).await?;
+        Ok(found.map(|stored| ClientListing {
+            client: stored.client,
+            has_keys: stored.jwks.is_some(),
+            secrets_end: stored.secrets.iter().map(|secret| secret.expires_at).collect(),
+        }))
     }
 
     /// Gives a client a new secret. The one before it counts for `overlap` longer, the one before that

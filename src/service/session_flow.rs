@@ -11,7 +11,7 @@ use super::{
     refusals::Place,
 };
 use crate::{
-    crypto::refresh_token::Kind,
+    crypto::refresh_token::{Kind, RefreshToken},
     domain::{
         clock::Timestamp,
         email::Email,
@@ -132,9 +132,10 @@ impl Auth {
     ) -> Result<bool, ServiceError> {
         let mut genuine = false;
         for cookie in cookies {
+            let Some(token) = self.codec.decode(Kind::Session, cookie) else { continue };
             // Of one that has ended, no hash is left: its tag has to do.
-            genuine |= self.codec.decode(Kind::Session, cookie).is_some();
-            if let Some(found) = self.genuine_cookie(cookie).await? {
+            genuine = true;
+            if let Some(found) = self.session_of(&token).await? {
                 let (user, id) = (found.user.id, found.session.id);
                 self.end_sessions(user, &[id], EndReason::Logout, caller).await?;
             }
@@ -144,7 +145,17 @@ impl Auth {
 
     /// The open session that this cookie stands for. Junk is dropped before the database is asked.
     async fn genuine_cookie(&self, text: &str) -> Result<Option<StoredSession>, ServiceError> {
-        let Some(token) = self.codec.decode(Kind::Session, text) else { return Ok(None) };
+        match self.codec.decode(Kind::Session, text) {
+            Some(token) => self.session_of(&token).await,
+            None => Ok(None),
+        }
+    }
+
+    /// The open session whose cookie has this secret.
+    async fn session_of(
+        &self,
+        token: &RefreshToken,
+    ) -> Result<Option<StoredSession>, ServiceError> {
         let found = self.store.session(token.session).await?;
         Ok(found.filter(|found| match &found.renewal {
             Some(Renewal::Cookie(hash)) => hash.matches(&token.secret),

@@ -77,19 +77,19 @@ impl Auth {
         let began = self.clock.now();
         let difference = self.store.database_time().await?.millis() - self.clock.now().millis();
         self.last_look.clock_difference.store(difference, Ordering::Relaxed);
-        let since = match self.last_look.began.load(Ordering::Relaxed) {
-            0 => began.minus(self.policy().revocation_memory()),
-            before => Timestamp::from_millis(before),
+        let before = self.last_look.began.load(Ordering::Relaxed);
+        let since = |memory: Duration| {
+            let since =
+                if before == 0 { began.minus(memory) } else { Timestamp::from_millis(before) };
+            since.minus(OVERLAP)
         };
-        let changes = self.store.changes_since(since.minus(OVERLAP)).await?;
-        self.revocations.apply(&changes, self.policy());
+        let policy = self.policy();
+        let changes = self.store.changes_since(since(policy.revocation_memory())).await?;
+        self.revocations.apply(&changes, policy);
         self.revocations.purge(began);
-        let since = match self.last_look.began.load(Ordering::Relaxed) {
-            0 => began.minus(self.policy().machine_revocation_memory()),
-            before => Timestamp::from_millis(before),
-        };
-        let changes = self.store.machine_changes_since(since.minus(OVERLAP)).await?;
-        self.machine_revocations.apply(&changes, self.policy());
+        let memory = policy.machine_revocation_memory();
+        let changes = self.store.machine_changes_since(since(memory)).await?;
+        self.machine_revocations.apply(&changes, policy);
         self.machine_revocations.purge(began);
         self.read_keys(began).await?;
         self.last_look.began.store(began.millis(), Ordering::Relaxed);

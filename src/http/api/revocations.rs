@@ -30,12 +30,12 @@ impl RevocationsApi {
     #[oai(path = "/api/auth/revocations", method = "get", operation_id = "revocations")]
     async fn revocations(
         &self,
-        machine: MachineGuarded,
+        client: MachineGuarded,
         /// Milliseconds since the Unix epoch: the `now` of the answer before. Without it, everything
         /// that an access token could outlive.
         since: Query<Option<u64>>,
     ) -> Result<Answer<Json<Revocations>, 200>> {
-        machine.require(REVOCATIONS)?;
+        client.require_scope(&[REVOCATIONS])?;
         let auth = &self.0.auth;
         let since = since.0.map(|since| i64::try_from(since).unwrap_or(i64::MAX));
         let revoked =
