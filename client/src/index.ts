@@ -1,0 +1,6 @@
+export { createAuthClient } from './client.js'
+export { AuthError, isAuthError } from './errors.js'
+export type { AuthErrorCode, Problem } from './errors.js'
+export { safeReturnTo } from './return-to.js'
+export type { components, operations, paths } from './api.js'
+export type * from './types.js'
