@@ -1,0 +1,112 @@
+import { isAuthError } from '@tandem-auth/client'
+import { auth, flow, service } from '../auth'
+import { note } from './log'
+
+const ME = `${service}/api/auth/me`
+/** The service forgives clocks that differ by this much. */
+const LEEWAY_MS = 6000
+
+/** What came of it, in one sentence. */
+export type Outcome = { good: boolean; text: string }
+
+export interface Experiment {
+  name: string
+  about: string
+  run: (wait: (until: number) => Promise<void>) => Promise<Outcome>
+}
+
+/** A call past the client, written into the same log. */
+async function byHand(token: string | null, cookies: boolean) {
+  const begun = Date.now()
+  const answer = await fetch(ME, {
+    credentials: cookies ? 'include' : 'omit',
+    headers: token ? { Authorization: `Bearer ${token}` } : {},
+  })
+  const { code } = (await answer.json()) as { code?: string }
+  const request = {
+    method: 'GET', url: ME, status: answer.status, bodyHalf: token !== null, cookieHalf: cookies,
+    durationMs: Date.now() - begun,
+  }
+  note({ kind: 'request', request, byHand: true, code })
+  return { status: answer.status, code: code ?? '' }
+}
+
+const refused = ({ status, code }: { status: number; code: string }, why: string): Outcome =>
+  status === 401
+    ? { good: true, text: `Refused: 401 ${code}. ${why}` }
+    : { good: false, text: `Answered ${status}. That should not have happened.` }
+
+const call: Experiment = {
+  name: 'Call “me”',
+  about: 'Both halves, as the app does it.',
+  async run() {
+    const answer = await auth.fetch(ME)
+    return { good: answer.ok, text: answer.ok ? 'Answered: both halves were there.' : `Answered ${answer.status}.` }
+  },
+}
+
+const bodyAlone: Experiment = {
+  name: 'The body half alone',
+  about: 'What somebody has who copied the page’s storage.',
+  run: async () => refused(await byHand(await auth.getAccessToken(), false), 'The cookie half was missing.'),
+}
+
+const cookieAlone: Experiment = {
+  name: 'The cookie half alone',
+  about: 'What a forged request has, or a copied cookie jar.',
+  run: async () => refused(await byHand(null, true), 'The body half was missing; no browser adds it by itself.'),
+}
+
+const renewNow: Experiment = {
+  name: 'Renew now',
+  about: 'Instead of shortly before the end.',
+  async run() {
+    const state = auth.getState()
+    const left = state.status === 'authenticated' ? (state.accessExpiresAt - Date.now()) / 1000 : 0
+    await auth.getAccessToken({ minValiditySeconds: Math.ceil(left) + 1 })
+    return { good: true, text: 'Renewed.' }
+  },
+}
+
+const expired: Experiment = {
+  name: 'A token that has expired',
+  about: 'Keeps this token, waits, and sends it by hand.',
+  async run(wait) {
+    const token = await auth.getAccessToken()
+    const state = auth.getState()
+    if (state.status === 'authenticated') await wait(state.accessExpiresAt + LEEWAY_MS)
+    return refused(await byHand(token, true), 'The app never sees this: its client renews in time, or renews and repeats.')
+  },
+}
+
+const forget: Experiment = {
+  name: 'Delete the page’s half',
+  about: 'As a browser does that clears its storage. You are signed out.',
+  async run() {
+    await clearStorage()
+    try {
+      await auth.fetch(ME)
+      return { good: true, text: 'Still signed in: another tab has put it back.' }
+    } catch (error) {
+      return { good: true, text: `Gone: ${isAuthError(error) ? error.code : 'signed out'}. The cookie alone is no use.` }
+    }
+  },
+}
+
+export const experiments = [call, bodyAlone, cookieAlone, renewNow, expired, ...(flow === 'dual' ? [forget] : [])]
+
+/** Past the client, which is not asked. The name is that of its record. */
+function clearStorage() {
+  return new Promise<void>((resolve, reject) => {
+    const opening = indexedDB.open('tandem')
+    opening.onerror = () => reject(opening.error)
+    opening.onsuccess = () => {
+      const step = opening.result.transaction('half', 'readwrite')
+      step.objectStore('half').clear()
+      step.oncomplete = () => {
+        opening.result.close()
+        resolve()
+      }
+    }
+  })
+}
