@@ -1,6 +1,5 @@
 import type { AuthState, Unreachable } from '@tandem-auth/client'
 import { auth } from './auth'
-import { Heading } from './heading'
 import { explain } from './messages'
 import { clock, useNow } from './time'
 
@@ -10,16 +9,6 @@ export function Banner({ state }: { state: AuthState }) {
     <div role="status">
       {state.status === 'unreachable' && state.user && <div className="banner"><Again state={state} /></div>}
     </div>
-  )
-}
-
-/** Not even known whether somebody is signed in. */
-export function Offline({ state }: { state: Unreachable }) {
-  return (
-    <section className="card entry">
-      <Heading title="No answer" />
-      <Again state={state} />
-    </section>
   )
 }
 

@@ -1,13 +1,14 @@
 import { flow, type Flow } from './auth'
 
-const NAMES: Record<Flow, string> = { dual: 'Two halves', session: 'Session cookie' }
+export const FLOWS: Record<Flow, string> = { dual: 'Dual', session: 'Session' }
 
 /** The client is made once for a page, so a change of the flow loads the page anew. */
 export function FlowSwitch() {
   return (
     <nav className="flows" aria-label="Flow">
-      {(Object.keys(NAMES) as Flow[]).map((name) => (
-        <a key={name} href={`?flow=${name}`} aria-current={name === flow || undefined}>{NAMES[name]}</a>
+      <span aria-hidden="true">Flow</span>
+      {(Object.keys(FLOWS) as Flow[]).map((name) => (
+        <a key={name} href={`?flow=${name}`} aria-current={name === flow || undefined}>{FLOWS[name]}</a>
       ))}
     </nav>
   )

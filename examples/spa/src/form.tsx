@@ -25,7 +25,10 @@ export function Form({ label, button, submit, describe = explain, children }: Fo
 
   useEffect(() => {
     // To the first field that has to be changed, or to the message.
-    if (error) form.current?.querySelector<HTMLElement>('[aria-invalid=true], [role=alert]')?.focus()
+    if (!error) return
+    const place = (selector: string) => form.current?.querySelector<HTMLElement>(selector)
+    const field = place('[aria-invalid=true]') ?? place('[role=alert]')
+    field?.focus()
   }, [error])
 
   async function onSubmit(event: FormEvent) {

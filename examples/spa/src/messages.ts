@@ -11,7 +11,7 @@ const BY_CODE: Record<AuthErrorCode, string> = {
   timeout: 'The service did not answer in time. Try again.',
   signed_out: 'You are signed out. Sign in again.',
   cookies_blocked: 'Your browser keeps no cookies for this site. Allow them, then sign in again.',
-  aborted: 'Interrupted. Try again.',
+  user_changed: 'Somebody else has signed in with this browser meanwhile.',
   protocol: 'The answer was not understood. Something may stand between you and the service.',
 }
 

@@ -18,7 +18,7 @@ export function Experiments() {
 }
 
 function Item({ experiment, done }: { experiment: Experiment; done: (outcome: Outcome | null) => void }) {
-  const about = useId()
+  const id = useId()
   const [until, setUntil] = useState<number | null>(null)
   const wait = (end: number) => {
     setUntil(end)
@@ -37,10 +37,18 @@ function Item({ experiment, done }: { experiment: Experiment; done: (outcome: Ou
 
   return (
     <li>
-      <button type="button" onClick={run} aria-disabled={until !== null} aria-describedby={about}>
-        {experiment.name}{until && <> · <Countdown until={until} /></>}
+      <button
+        type="button"
+        onClick={run}
+        aria-labelledby={id}
+        aria-describedby={`${id}-about`}
+        aria-disabled={until !== null}
+      >
+        <span id={id}>
+          {experiment.name}{until && <> · <Countdown until={until} /></>}
+        </span>
+        <small id={`${id}-about`}>{experiment.about}</small>
       </button>
-      <span id={about}>{experiment.about}</span>
     </li>
   )
 }

@@ -32,5 +32,5 @@ auth.on('renewed', ({ generation, adopted }) => {
 })
 auth.on('renewFailed', ({ error }) => line(`Could not be renewed: ${error.code}. Nobody is signed out for that`))
 auth.on('signedIn', ({ origin }) => line(origin === 'here' ? 'Signed in' : 'Signed in by another tab'))
-auth.on('signedOut', ({ reason, origin }) => line(`Signed out (${reason})${origin === 'here' ? '' : ', by another tab'}`))
+auth.on('signedOut', ({ reason, origin }) => line(`Signed out (${reason})${origin === 'here' ? '' : ', seen from outside this tab'}`))
 auth.on('userChanged', () => line('Somebody else is signed in now'))

@@ -1,11 +1,10 @@
 import { useSession } from '@tandem-auth/client/react'
 import { lazy, Suspense } from 'react'
-import { LAB } from '../lab/is-on'
 import { Experiments } from './experiments-list'
 import { Requests } from './requests'
 import { State } from './state'
 
-const Lab = LAB ? lazy(() => import('../lab/panel')) : null
+const Lab = __LAB__ ? lazy(() => import('../lab/panel')) : null
 
 /** What goes on behind the page, live. Beside it on a wide screen, below it on a narrow one. */
 export function Hood() {

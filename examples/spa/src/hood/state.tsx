@@ -1,6 +1,7 @@
 import type { Authenticated, AuthState } from '@tandem-auth/client'
 import { useRef } from 'react'
 import { flow } from '../auth'
+import { FLOWS } from '../flow-switch'
 import { clock, useNow } from '../time'
 
 const NAMES: Record<AuthState['status'], string> = {
@@ -12,7 +13,7 @@ export function State({ state }: { state: AuthState }) {
     <div className="state">
       <dl className="facts small">
         <div><dt>State</dt><dd>{NAMES[state.status]}</dd></div>
-        <div><dt>Flow</dt><dd>{flow === 'dual' ? 'Two halves' : 'Session cookie'}</dd></div>
+        <div><dt>Flow</dt><dd>{FLOWS[flow]}</dd></div>
         {state.status === 'authenticated' && (
           <>
             <div><dt>Session</dt><dd className="digits">{state.session.id.slice(0, 8)}</dd></div>

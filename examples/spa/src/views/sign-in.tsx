@@ -1,4 +1,4 @@
-import type { SignOutReason } from '@tandem-auth/client'
+import { useSession } from '@tandem-auth/client/react'
 import { Link } from 'react-router'
 import { auth } from '../auth'
 import { Field, Form } from '../form'
@@ -7,7 +7,9 @@ import { explainReason } from '../messages'
 import { unsay } from '../notice'
 
 /** In the place of whatever needs somebody who is signed in; the address stays, and so does the way back. */
-export function SignIn({ reason }: { reason: SignOutReason | null }) {
+export function SignIn() {
+  const state = useSession()
+  const reason = state.status === 'unauthenticated' ? state.reason : null
   return (
     <section className="card entry">
       <Heading title="Sign in" />
