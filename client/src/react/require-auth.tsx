@@ -35,13 +35,14 @@ export function RequireAuth(props: RequireAuthProps) {
   const [looping, ask] = useLoginRequired(signedOut, props.onLoginRequired, login === undefined)
 
   const user = userOf(state)
+  const away = state.status === 'unreachable'
+  // By its key, what one user has opened or typed is not there for the next one.
+  if (user && (away || !held)) return <Fragment key={user.id}>{children}</Fragment>
   if (!held) {
-    // By its key, what one user has opened or typed is not there for the next one.
-    if (user) return <Fragment key={user.id}>{children}</Fragment>
     if (signedOut && login !== undefined) return login
     if (signedOut && looping) return props.loop ?? <Loop reason={signedOut.reason} onRetry={ask} />
   }
-  return <Hold.Provider value={hold}>{state.status === 'unreachable' && !user ? offline : splash}</Hold.Provider>
+  return <Hold.Provider value={hold}>{away ? offline : splash}</Hold.Provider>
 }
 
 function Loop({ reason, onRetry }: { reason: string | null; onRetry: () => void }) {

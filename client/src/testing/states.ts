@@ -5,7 +5,7 @@ const DAY_MS = 24 * 3600 * 1000
 const ago = (ms: number) => new Date(Date.now() - ms).toISOString()
 
 export function aUser(user: Partial<User> = {}): User {
-  return { id: 'a-user', email: 'ada@example.com', roles: ['user'], created_at: ago(DAY_MS), ...user }
+  return { id: 'a-user', email: 'ada@example.com', roles: [], created_at: ago(DAY_MS), ...user }
 }
 
 export function aSession(session: Partial<Session> = {}): Session {
