@@ -22,7 +22,8 @@ export async function startService({ program, directory, settings }) {
 
   const listening = new Promise((found) => {
     const read = (chunk) => {
-      log = (log + chunk).slice(-20_000)
+      // The password of the demo user is for a terminal, not for a report of an error.
+      log = (log + chunk).replace(/(Password +)\S+/, '$1…').slice(-20_000)
       const address = /listening on (http:\/\/[^\s"]+)/.exec(log)
       if (address) found(address[1])
     }

@@ -1,4 +1,4 @@
-import { useId, useState } from 'react'
+import { useState } from 'react'
 import { explain } from '../messages'
 import { clock, useNow } from '../time'
 import { experiments, type Experiment, type Outcome } from './experiments'
@@ -18,7 +18,6 @@ export function Experiments() {
 }
 
 function Item({ experiment, done }: { experiment: Experiment; done: (outcome: Outcome | null) => void }) {
-  const id = useId()
   const [until, setUntil] = useState<number | null>(null)
   const wait = (end: number) => {
     setUntil(end)
@@ -37,17 +36,9 @@ function Item({ experiment, done }: { experiment: Experiment; done: (outcome: Ou
 
   return (
     <li>
-      <button
-        type="button"
-        onClick={run}
-        aria-labelledby={id}
-        aria-describedby={`${id}-about`}
-        aria-disabled={until !== null}
-      >
-        <span id={id}>
-          {experiment.name}{until && <> · <Countdown until={until} /></>}
-        </span>
-        <small id={`${id}-about`}>{experiment.about}</small>
+      <button type="button" onClick={run} aria-disabled={until !== null}>
+        <b>{experiment.name}{until && <> · <Countdown until={until} /></>}</b>
+        <small>{experiment.about}</small>
       </button>
     </li>
   )
