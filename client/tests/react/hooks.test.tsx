@@ -1,6 +1,7 @@
 // @vitest-environment jsdom
 import { act, cleanup, render, renderHook } from '@testing-library/react'
-import { StrictMode, type ReactNode } from 'react'
+import { StrictMode, version, type ReactNode } from 'react'
+import { version as domVersion } from 'react-dom'
 import { afterEach, expect, test, vi } from 'vitest'
 import { AuthProvider, useAuth, useAuthEvent, useSession, useUser } from '../../src/react/index.js'
 import {
@@ -12,7 +13,18 @@ import {
   type FakeAuthClient,
 } from '../../src/testing/index.js'
 
-afterEach(cleanup)
+const quiet = (event: Event) => event.preventDefault()
+afterEach(() => {
+  cleanup()
+  removeEventListener('error', quiet)
+  vi.restoreAllMocks()
+})
+
+/** React tells the console of what is thrown on purpose. */
+function quietly() {
+  vi.spyOn(console, 'error').mockImplementation(() => {})
+  addEventListener('error', quiet)
+}
 
 const inside =
   (client: FakeAuthClient) =>
@@ -22,6 +34,11 @@ const inside =
         <AuthProvider client={client}>{children}</AuthProvider>
       </StrictMode>
     )
+
+test('it is the React that is asked for', () => {
+  const wanted = process.env.REACT_MAJOR ?? '19'
+  expect([version, domVersion].map((it) => it.split('.')[0])).toEqual([wanted, wanted])
+})
 
 test('useSession is the state, and follows it', () => {
   const client = createFakeAuthClient()
@@ -76,12 +93,12 @@ test('useUser is who is signed in, also while the service cannot be reached', ()
 })
 
 test.each([unauthenticated(), unreachable()])('useUser says that it is in the wrong place: $status', (state) => {
-  vi.spyOn(console, 'error').mockImplementation(() => {})
+  quietly()
   expect(() => renderHook(useUser, { wrapper: inside(createFakeAuthClient(state)) })).toThrow('inside <RequireAuth>')
 })
 
 test('without a provider the hooks say so', () => {
-  vi.spyOn(console, 'error').mockImplementation(() => {})
+  quietly()
   for (const hook of [useSession, useAuth, useUser, () => useAuthEvent('renewed', () => {})]) {
     expect(() => renderHook(hook)).toThrow('No <AuthProvider>')
   }
