@@ -34,6 +34,6 @@ export async function readable(page, flow) {
   })
   assert.equal(cookie, '')
   assert.doesNotMatch(web, /eyJ|tdm_/)
-  const tokens = records.filter((record) => record?.accessToken)
+  const tokens = records.filter((record) => record?.access)
   assert.equal(tokens.length, flow === 'dual' ? 1 : 0)
 }

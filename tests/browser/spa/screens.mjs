@@ -114,7 +114,8 @@ export async function signOutEverywhere(page, service, account) {
 /** The network goes away for longer than a token lives, and comes back. */
 export async function offline(page, context, look) {
   await context.setOffline(true)
-  await page.getByRole('button', { name: 'Try now' }).waitFor()
+  // The client tries again by itself after half a minute; by then the token has expired.
+  await page.getByRole('button', { name: 'Try now' }).waitFor({ timeout: 60_000 })
   await heading(page, 'Hello').waitFor()
   await look('unreachable')
   await context.setOffline(false)

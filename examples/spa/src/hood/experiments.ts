@@ -1,6 +1,6 @@
 import { isAuthError } from '@tandem-auth/client'
 import { auth, flow, service } from '../auth'
-import { note } from './log'
+import { byHand } from './watch'
 
 const ME = `${service}/api/auth/me`
 /** The service forgives clocks that differ by this much. */
@@ -15,26 +15,11 @@ export interface Experiment {
   run: (wait: (until: number) => Promise<void>) => Promise<Outcome>
 }
 
-/** A call past the client, written into the same log. */
-async function byHand(token: string | null, cookies: boolean) {
-  const begun = Date.now()
-  const answer = await fetch(ME, {
-    credentials: cookies ? 'include' : 'omit',
-    headers: token ? { Authorization: `Bearer ${token}` } : {},
-  })
-  const { code } = (await answer.json()) as { code?: string }
-  const request = {
-    method: 'GET', url: ME, status: answer.status, bodyHalf: token !== null, cookieHalf: cookies,
-    durationMs: Date.now() - begun,
-  }
-  note({ kind: 'request', request, byHand: true, code })
-  return { status: answer.status, code: code ?? '' }
+async function refused(answer: Response, why: string): Promise<Outcome> {
+  if (answer.status !== 401) return { good: false, text: `Answered ${answer.status}. That should not have happened.` }
+  const { code } = (await answer.json()) as { code: string }
+  return { good: true, text: `Refused: 401 ${code}. ${why}` }
 }
-
-const refused = ({ status, code }: { status: number; code: string }, why: string): Outcome =>
-  status === 401
-    ? { good: true, text: `Refused: 401 ${code}. ${why}` }
-    : { good: false, text: `Answered ${status}. That should not have happened.` }
 
 const call: Experiment = {
   name: 'Call “me”',
@@ -48,13 +33,19 @@ const call: Experiment = {
 const bodyAlone: Experiment = {
   name: 'The body half alone',
   about: 'What somebody has who copied the page’s storage.',
-  run: async () => refused(await byHand(await auth.getAccessToken(), false), 'The cookie half was missing.'),
+  async run() {
+    const token = await auth.getAccessToken()
+    return refused(await byHand(ME, { token, cookies: false }), 'The cookie half was missing.')
+  },
 }
 
 const cookieAlone: Experiment = {
   name: 'The cookie half alone',
   about: 'What a forged request has, or a copied cookie jar.',
-  run: async () => refused(await byHand(null, true), 'The body half was missing; no browser adds it by itself.'),
+  async run() {
+    const answer = await byHand(ME, { token: null, cookies: true })
+    return refused(answer, 'The body half was missing; no browser adds it by itself.')
+  },
 }
 
 const renewNow: Experiment = {
@@ -73,7 +64,8 @@ const expired: Experiment = {
     const token = await auth.getAccessToken()
     const state = auth.getState()
     if (state.status === 'authenticated') await wait(state.accessExpiresAt + LEEWAY_MS)
-    return refused(await byHand(token, true), 'The app never sees this: its client renews in time, or renews and repeats.')
+    const answer = await byHand(ME, { token, cookies: true })
+    return refused(answer, 'The app never sees this: its client renews in time, or renews and repeats.')
   },
 }
 

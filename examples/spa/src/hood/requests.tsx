@@ -1,4 +1,4 @@
-import { clear, useLog, type Entry } from './log'
+import { clear, useLog, type Call, type Entry } from './log'
 import { Halves } from './halves'
 
 const time = new Intl.DateTimeFormat('en', { timeStyle: 'medium', hourCycle: 'h23' })
@@ -18,30 +18,35 @@ export function Requests() {
         <Halves body={false} cookie /> cookie half: the browser was allowed to add it
       </p>
       {entries.length === 0 && <p className="hint">None yet.</p>}
-      <ol className="log">
+      {/* It scrolls, so the keyboard has to get there. */}
+      <ol className="log" tabIndex={0} aria-labelledby="requests">
         {entries.map((entry) => <Line key={entry.id} entry={entry} />)}
       </ol>
     </section>
   )
 }
 
-function Line({ entry }: { entry: Entry }) {
-  const at = <time dateTime={new Date(entry.at).toISOString()}>{time.format(entry.at)}</time>
-  if (entry.kind === 'note') return <li className="note">{at}<span>{entry.text}</span></li>
-  const { method, url, status, bodyHalf, cookieHalf, durationMs } = entry.request
-  const good = status !== null && status < 400
+function Line({ entry: { at, call, text } }: { entry: Entry }) {
   return (
-    <li className="request" data-good={good}>
-      {at}
+    <li className={call ? 'request' : 'note'} data-good={call?.status ? call.status < 400 : undefined}>
+      <time dateTime={new Date(at).toISOString()}>{time.format(at)}</time>
+      {call ? <Details call={call} /> : <span>{text}</span>}
+    </li>
+  )
+}
+
+function Details({ call }: { call: Call }) {
+  return (
+    <>
       <span className="what">
-        <Halves body={bodyHalf} cookie={cookieHalf} />
-        <code><b>{method}</b> {new URL(url).pathname}</code>
+        <Halves body={call.bodyHalf} cookie={call.cookieHalf} />
+        <code><b>{call.method}</b> {call.path}</code>
       </span>
       <span className="answer">
-        <span className="status">{status ?? 'no answer'}{entry.code && ` ${entry.code}`}</span>
-        <span>{durationMs} ms</span>
-        {entry.byHand && <span>by hand</span>}
+        <span className="status">{call.status ?? 'no answer'} {call.code}</span>
+        <span>{call.durationMs} ms</span>
+        {call.byHand && <span>by hand</span>}
       </span>
-    </li>
+    </>
   )
 }

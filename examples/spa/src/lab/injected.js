@@ -50,8 +50,8 @@
   /** The body half that was seen last. */
   async function bodyHalf() {
     await steal()
-    const [record] = Object.values(loot.indexedDB).flat().filter((value) => value?.accessToken)
-    return record?.accessToken ?? loot.headers.at(-1)?.replace('Bearer ', '')
+    const [record] = Object.values(loot.indexedDB).flat().filter((value) => value?.access)
+    return record?.access ?? loot.headers.at(-1)?.replace('Bearer ', '')
   }
 
   /** The one that nothing stops: a call out of the live page, to which the browser adds the cookie half. */
