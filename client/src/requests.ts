@@ -114,7 +114,7 @@ function refusal({ status, headers }: Response, body: unknown): AuthError {
   const said = problem.code ?? problem.error ?? ''
   return new AuthError(
     SAID[said] ?? BY_STATUS[status] ?? (status < 500 ? 'protocol' : 'unavailable'),
-    { status, retryAfter: Number(headers.get('Retry-After')), problem: problem as Problem },
+    { status, retryAfter: Number(headers.get('Retry-After')) || undefined, problem: problem as Problem },
   )
 }
 
