@@ -715,9 +715,9 @@ export interface components {
          */
         Me: {
             /** @description The session. */
-            session: components["schemas"]["Session"] & unknown;
+            session: components["schemas"]["Session"];
             /** @description The account. */
-            user: components["schemas"]["User"] & unknown;
+            user: components["schemas"]["User"];
         };
         /**
          * Metadata
@@ -1140,14 +1140,14 @@ export interface components {
              */
             refresh_token?: string;
             /** @description The session. */
-            session: components["schemas"]["Session"] & unknown;
+            session: components["schemas"]["Session"];
             /**
              * @description Always `Bearer` (RFC 6749 section 7.1).
              * @example Bearer
              */
             token_type: string;
             /** @description Its owner. */
-            user: components["schemas"]["User"] & unknown;
+            user: components["schemas"]["User"];
         };
         /**
          * TokenRequest

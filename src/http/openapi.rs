@@ -142,6 +142,7 @@ fn put_right(mut document: Value) -> Value {
     }
     if let Some(components) = document.pointer_mut("/components").and_then(Value::as_object_mut) {
         let schemas = components.entry("schemas").or_insert_with(|| json!({}));
+        describe_once(schemas);
         schemas["Problem"] = problems::schema();
         schemas["OAuthError"] = oauth::error_schema();
         examples::show_members(schemas);
@@ -160,6 +161,18 @@ fn put_right(mut document: Value) -> Value {
         });
     }
     document
+}
+
+/// The framework writes the description of a member a second time, as a type of its own, of which
+/// generators make one.
+fn describe_once(schemas: &mut Value) {
+    let schemas = schemas.as_object_mut().into_iter().flat_map(Map::values_mut);
+    let members = schemas.filter_map(|schema| schema.get_mut("properties")?.as_object_mut());
+    for member in members.flat_map(Map::values_mut) {
+        if let Some(all) = member.get_mut("allOf").and_then(Value::as_array_mut) {
+            all.retain(|part| part.get("$ref").is_some());
+        }
+    }
 }
 
 fn operation_id(operation: &Map<String, Value>) -> String {
