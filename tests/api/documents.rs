@@ -13,7 +13,8 @@ use tandem::config::{Config, Source, reference};
 use super::support::{Call, TestApp, database::variable};
 
 /// Where documents are, beside the root itself.
-const FOLDERS: [&str; 5] = ["docs", "docs/decisions", "openapi", "src/http", "packaging"];
+const FOLDERS: [&str; 6] =
+    ["docs", "docs/api", "docs/decisions", "openapi", "src/http", "packaging"];
 
 /// What begins the name of something in this repository.
 const OURS: [&str; 11] = [
