@@ -20,7 +20,8 @@ export async function otherSessions(url, account) {
   assert.equal(login.status, 200)
   const { access_token } = await login.json()
   const cookie = login.headers.getSetCookie().map((line) => line.split(';')[0]).join('; ')
-  const answer = await fetch(`${url}/api/auth/sessions`, { headers: { Authorization: `Bearer ${access_token}`, cookie } })
+  const headers = { Authorization: `Bearer ${access_token}`, cookie }
+  const answer = await fetch(`${url}/api/auth/sessions`, { headers })
   assert.equal(answer.status, 200)
   const { sessions } = await answer.json()
   return sessions.filter(({ current }) => !current)

@@ -60,7 +60,9 @@ try {
   console.log(`Bruno: ${count} requests, each answered as it should be`)
 } catch (error) {
   console.error(`consumers: ${error.stack}`)
-  for (const { log } of servers) console.error(`\nthe end of a service's log:\n${log().split('\n').slice(-10).join('\n')}`)
+  for (const { log } of servers) {
+    console.error(`\nthe end of a service's log:\n${log().split('\n').slice(-10).join('\n')}`)
+  }
   process.exitCode = 1
 } finally {
   for (const server of servers) await server.stop()

@@ -10,5 +10,7 @@ export function quotesItsExample(root) {
   const page = `${root}/docs/api/rust.md`
   const shown = Object.values(blocks(page)).slice(0, -1)
   assert.equal(shown.length, read('docs/api/rust.md').split('```rust\n').length - 1)
-  for (const block of shown) assert.ok(sources.some((source) => source.includes(block)), `not in the example:\n${block}`)
+  for (const block of shown) {
+    assert.ok(sources.some((source) => source.includes(block)), `not in the example:\n${block}`)
+  }
 }

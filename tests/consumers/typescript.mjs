@@ -7,7 +7,8 @@ import { register } from './account.mjs'
 import { blocks, useProgram, write } from './pages.mjs'
 import { run } from './program.mjs'
 
-const STRICT = ['--strict', '--noUncheckedIndexedAccess', '--exactOptionalPropertyTypes', '--skipLibCheck', 'false']
+const TARGET = ['--module', 'nodenext', '--target', 'es2022', '--types', 'node']
+const STRICT = ['--strict', '--noUncheckedIndexedAccess', '--exactOptionalPropertyTypes']
 
 export async function useTypeScript(root, home, service) {
   const tests = `${root}/tests/consumers`
@@ -25,7 +26,7 @@ export async function useTypeScript(root, home, service) {
   for (const name of install.split(' ').slice(2)) assert.ok(name in devDependencies, `${name} is not what is tested`)
   await run('sh', ['-ec', generate], { cwd })
   const files = ['main.ts', 'session.ts', 'by_openapi_fetch.ts']
-  await run('node_modules/.bin/tsc', ['--module', 'nodenext', '--target', 'es2022', '--types', 'node', ...STRICT, ...files], { cwd })
+  await run('node_modules/.bin/tsc', [...TARGET, ...STRICT, ...files], { cwd })
 
   const { email, password } = await register(service.url)
   const env = { BASE: service.url, EMAIL: email, PASSWORD: password, LIFE: String(service.life) }
