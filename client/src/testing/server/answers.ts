@@ -83,7 +83,8 @@ export function problemOfStatus(origin: string, status: number, retryAfter?: num
 }
 
 /** RFC 6749 section 5.2. */
-export function oauthError(status: number, error: string, description: string, retryAfter?: number): Answer {
+export function oauthError(status: number, error: string, error_description: string, retryAfter?: number): Answer {
   const headers = retryAfter === undefined ? {} : { 'retry-after': `${retryAfter}` }
-  return answer(respond(status, 'application/json', { error, error_description: description }, headers), { outcome: error })
+  const response = respond(status, 'application/json', { error, error_description }, headers)
+  return answer(response, { outcome: error })
 }
