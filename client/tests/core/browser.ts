@@ -4,7 +4,9 @@
 import { IDBFactory } from 'fake-indexeddb'
 import { vi } from 'vitest'
 import { createAuthClient, type AuthClient, type AuthClientOptions, type AuthEvents } from '../../src/index.js'
-import { fakeAuthServer, type FakeAuthServer, type FakeAuthServerOptions, type FakeBrowser } from '../../src/testing/index.js'
+import {
+  fakeAuthServer, type FakeAuthServer, type FakeAuthServerOptions, type FakeBrowser,
+} from '../../src/testing/index.js'
 import { Channels } from './channels.js'
 import { Locks } from './locks.js'
 
@@ -12,8 +14,7 @@ export const ADA = { email: 'ada@example.com', password: 'a long enough passphra
 export const EVE = { email: 'eve@example.com', password: 'another long passphrase' }
 
 export function useVirtualTime() {
-  const names = ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'setImmediate', 'clearImmediate', 'Date'] as const
-  vi.useFakeTimers({ toFake: [...names] })
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setImmediate', 'clearImmediate', 'Date'] })
 }
 
 /** Lets time pass, on the page and at the service. */
@@ -32,6 +33,8 @@ export async function until<T>(promise: Promise<T>, patience = 120_000): Promise
 export const failure = (promise: Promise<unknown>): Promise<string> =>
   until(promise.then((value) => `none: ${String(value)}`, (error: { code?: string }) => error.code ?? String(error)))
 
+type Told = AuthEvents['signedIn'] & AuthEvents['signedOut'] & AuthEvents['renewed'] & AuthEvents['renewFailed']
+
 export class Tab extends EventTarget {
   readonly document = Object.assign(new EventTarget(), { visibilityState: 'visible', baseURI: '' })
   readonly events: [keyof AuthEvents, AuthEvents[keyof AuthEvents]][] = []
@@ -45,7 +48,7 @@ export class Tab extends EventTarget {
     super()
     this.#browser = browser
     this.#network = browser.network.tab()
-    this.document.baseURI = `${browser.server.origin}/`
+    this.document.baseURI = `${browser.page}/`
     const name = options.name ?? 'tandem'
     const send: typeof fetch = (input, init) => {
       if (/\/(refresh|login|passwordlogin|password|token)$/.test(String(input))) browser.locks.claim(name, this)
@@ -87,8 +90,9 @@ export class Tab extends EventTarget {
   get told(): string[] {
     return this.events.flatMap(([event, payload]) => {
       if (event === 'request') return []
-      const { reason, adopted, error, origin } = payload as { reason?: string; adopted?: boolean; error?: { code: string }; origin?: string }
-      return [[event, reason, adopted === undefined ? undefined : adopted ? 'adopted' : 'asked', error?.code, origin].filter(Boolean).join(' ')]
+      const { reason, adopted, error, origin } = payload as Partial<Told>
+      const how = adopted === undefined ? undefined : adopted ? 'adopted' : 'asked'
+      return [[event, reason, how, error?.code, origin].filter(Boolean).join(' ')]
     })
   }
 
@@ -121,7 +125,12 @@ export class Browser {
   indexedDB = new IDBFactory()
   readonly #missing: readonly string[]
 
-  constructor(readonly server: FakeAuthServer, network: FakeBrowser = server.browser(), missing: readonly string[] = []) {
+  constructor(
+    readonly server: FakeAuthServer,
+    network: FakeBrowser = server.browser(),
+    missing: readonly string[] = [],
+    readonly page = server.origin,
+  ) {
     this.network = network
     this.#missing = missing
     this.as(null, () => {})
@@ -134,7 +143,7 @@ export class Browser {
       navigator: { locks: this.#missing.includes('locks') ? undefined : this.locks, onLine: true },
       BroadcastChannel: this.#missing.includes('BroadcastChannel') ? undefined : this.channels.constructorFor,
       document: tab?.document,
-      location: new URL(`${this.server.origin}/`),
+      location: new URL(`${this.page}/`),
       addEventListener: tab?.addEventListener.bind(tab),
       removeEventListener: tab?.removeEventListener.bind(tab),
     }
@@ -154,8 +163,12 @@ export class Browser {
 }
 
 /** A service with Ada and Eve and something to ask for, a browser, and Ada signed in in its first tab. */
-export async function signedIn(options: Partial<AuthClientOptions> = {}, server: FakeAuthServerOptions = {}, missing: string[] = []) {
-  const world = setUp(server, missing)
+export async function signedIn(
+  options: Partial<AuthClientOptions> = {},
+  service: FakeAuthServerOptions = {},
+  missing: readonly string[] = [],
+) {
+  const world = setUp(service, missing)
   const tab = await world.browser.open(options)
   await until(tab.auth.signIn(ADA))
   world.server.clearCalls()
@@ -163,7 +176,7 @@ export async function signedIn(options: Partial<AuthClientOptions> = {}, server:
   return { ...world, tab }
 }
 
-export function setUp(options: FakeAuthServerOptions = {}, missing: string[] = []) {
+export function setUp(options: FakeAuthServerOptions = {}, missing: readonly string[] = []) {
   const server = fakeAuthServer({ leeway: 0, ...options })
   server.addUser(ADA)
   server.addUser(EVE)
