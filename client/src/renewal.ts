@@ -39,14 +39,14 @@ export function renewal({ name, flow, holder, ready, changed }: Parts): Renewal 
     // Once somebody has signed out, or in anew, nobody waits for this any more.
     const isWanted = () => !first || holder.now?.session.id === first.session.id
     try {
-      await persistently(() => exclusive(name, attempt), isWanted)
+      await persistently(() => exclusive(name, () => attempt(first)), isWanted)
     } catch (error) {
       if (isWanted()) holder.fail(error instanceof AuthError ? error : new AuthError('protocol', { cause: error }))
     }
   }
 
-  async function attempt() {
-    const used = holder.now
+  /** `used`: from before the wait for the other tabs. What they have renewed meanwhile need not be renewed again. */
+  async function attempt(used: Held | null | undefined) {
     const { held, asked } = await flow.renew(used)
     const before = holder.now
     const overdue = used && Date.now() >= used.endsAt
