@@ -13,8 +13,24 @@ import { Locks } from './locks.js'
 export const ADA = { email: 'ada@example.com', password: 'a long enough passphrase' }
 export const EVE = { email: 'eve@example.com', password: 'another long passphrase' }
 
+/** Time limits that have not been reached: the client never takes them back. */
+let limits = 0
+
+/** Timers of the client's own. */
+export const timers = () => vi.getTimerCount() - limits
+
 export function useVirtualTime() {
+  limits = 0
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setImmediate', 'clearImmediate', 'Date'] })
+  vi.spyOn(AbortSignal, 'timeout').mockImplementation((milliseconds) => {
+    const limit = new AbortController()
+    limits++
+    setTimeout(() => {
+      limits--
+      limit.abort(new DOMException('too late', 'TimeoutError'))
+    }, milliseconds)
+    return limit.signal
+  })
 }
 
 /** Lets time pass, on the page and at the service. */
@@ -35,10 +51,12 @@ export const failure = (promise: Promise<unknown>): Promise<string> =>
 
 type Told = AuthEvents['signedIn'] & AuthEvents['signedOut'] & AuthEvents['renewed'] & AuthEvents['renewFailed']
 
+/** The part of a document that the client looks at. Here all tabs share one: a process has one `globalThis`. */
+const newDocument = (baseURI: string) => ({ visibilityState: 'visible', baseURI })
+
+/** Also the `globalThis` that its client listens to. */
 export class Tab extends EventTarget {
-  readonly document = Object.assign(new EventTarget(), { visibilityState: 'visible', baseURI: '' })
   readonly events: [keyof AuthEvents, AuthEvents[keyof AuthEvents]][] = []
-  readonly listening = new Map<string, number>()
   readonly auth: AuthClient
   readonly #browser: Browser
   readonly #network: ReturnType<FakeBrowser['tab']>
@@ -48,15 +66,15 @@ export class Tab extends EventTarget {
     super()
     this.#browser = browser
     this.#network = browser.network.tab()
-    this.document.baseURI = `${browser.page}/`
     const name = options.name ?? 'tandem'
     const send: typeof fetch = (input, init) => {
-      if (/\/(refresh|login|passwordlogin|password|token)$/.test(String(input))) browser.locks.claim(name, this)
+      const url = input instanceof Request ? input.url : String(input)
+      if (/\/(refresh|login|passwordlogin|password|token)$/.test(url)) browser.locks.claim(name, this)
       if (!this.#open) browser.locks.releaseAllOf(this)
       return this.#network.fetch(input, init)
     }
     this.auth = createAuthClient({ mode: 'dual', baseUrl: browser.server.origin, fetch: send, ...options })
-    const all: (keyof AuthEvents)[] = ['signedIn', 'signedOut', 'userChanged', 'renewed', 'renewFailed', 'request']
+    const all = ['signedIn', 'signedOut', 'userChanged', 'renewed', 'renewFailed'] as const
     for (const event of all) this.auth.on(event, (payload) => this.events.push([event, payload]))
   }
 
@@ -86,13 +104,12 @@ export class Tab extends EventTarget {
     return state.status === 'unauthenticated' ? state.reason : undefined
   }
 
-  /** Events but for requests, as `name detail`. */
+  /** Events, as `name detail`. */
   get told(): string[] {
-    return this.events.flatMap(([event, payload]) => {
-      if (event === 'request') return []
+    return this.events.map(([event, payload]) => {
       const { reason, adopted, error, origin } = payload as Partial<Told>
       const how = adopted === undefined ? undefined : adopted ? 'adopted' : 'asked'
-      return [[event, reason, how, error?.code, origin].filter(Boolean).join(' ')]
+      return [event, reason, how, error?.code, origin].filter(Boolean).join(' ')
     })
   }
 
@@ -100,9 +117,10 @@ export class Tab extends EventTarget {
     return until(this.auth.fetch(path, init))
   }
 
+  /** Somebody looks at it, or at something else. */
   show(visible: boolean): void {
-    this.document.visibilityState = visible ? 'visible' : 'hidden'
-    this.document.dispatchEvent(new Event('visibilitychange'))
+    this.#browser.document.visibilityState = visible ? 'visible' : 'hidden'
+    this.dispatch('visibilitychange')
   }
 
   dispatch(type: string, more: object = {}): void {
@@ -122,6 +140,7 @@ export class Browser {
   readonly network: FakeBrowser
   readonly locks = new Locks()
   readonly channels = new Channels()
+  readonly document: ReturnType<typeof newDocument>
   indexedDB = new IDBFactory()
   readonly #missing: readonly string[]
 
@@ -132,6 +151,7 @@ export class Browser {
     readonly page = server.origin,
   ) {
     this.network = network
+    this.document = newDocument(`${page}/`)
     this.#missing = missing
     this.as(null, () => {})
   }
@@ -141,16 +161,16 @@ export class Browser {
     const globals: Record<string, unknown> = {
       indexedDB: this.indexedDB,
       navigator: { locks: this.#missing.includes('locks') ? undefined : this.locks, onLine: true },
-      BroadcastChannel: this.#missing.includes('BroadcastChannel') ? undefined : this.channels.constructorFor,
-      document: tab?.document,
+      BroadcastChannel: this.channels.constructorFor,
+      document: this.document,
       location: new URL(`${this.page}/`),
       addEventListener: tab?.addEventListener.bind(tab),
       removeEventListener: tab?.removeEventListener.bind(tab),
     }
-    for (const name of this.#missing) if (name in globals) delete globals[name]
-    for (const [name, value] of Object.entries(globals)) vi.stubGlobal(name, value)
+    for (const [name, value] of Object.entries(globals)) {
+      vi.stubGlobal(name, this.#missing.includes(name) ? undefined : value)
+    }
     run()
-    if (tab) for (const name of ['document', 'addEventListener', 'removeEventListener']) vi.stubGlobal(name, undefined)
   }
 
   tab(options: Partial<AuthClientOptions> = {}): Tab {

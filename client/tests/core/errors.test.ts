@@ -7,6 +7,7 @@ import { ADA, failure, pass, setUp, signedIn, until, useVirtualTime } from './br
 beforeEach(useVirtualTime)
 afterEach(() => {
   vi.useRealTimers()
+  vi.restoreAllMocks()
   vi.unstubAllGlobals()
 })
 
@@ -131,7 +132,7 @@ describe('changing the password', () => {
 })
 
 test('isAuthError goes by the shape', () => {
-  const error = new AuthError('network', 'no answer', { status: 0, retryAfter: 3 })
+  const error = new AuthError('network', { status: 0, retryAfter: 3 })
   expect(isAuthError(error)).toBe(true)
   expect(isAuthError(Object.assign(new Error(), { name: 'AuthError', code: 'network' }))).toBe(true)
   for (const other of [new Error('x'), null, undefined, 'network', { name: 'AuthError' }]) {

@@ -1,11 +1,12 @@
 // The life of a page: making a client, the back-forward cache, the end.
 
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { ADA, Browser, EVE, failure, pass, setUp, signedIn, until, useVirtualTime } from './browser.js'
+import { ADA, Browser, EVE, failure, pass, setUp, signedIn, timers, until, useVirtualTime } from './browser.js'
 
 beforeEach(useVirtualTime)
 afterEach(() => {
   vi.useRealTimers()
+  vi.restoreAllMocks()
   vi.unstubAllGlobals()
 })
 
@@ -13,7 +14,7 @@ test('making a client does nothing: no request, no timer, no channel', () => {
   const { server, browser } = setUp()
   const tab = browser.tab()
   expect(tab.status).toBe('booting')
-  expect([server.calls.length, vi.getTimerCount(), browser.channels.open.size]).toEqual([0, 0, 0])
+  expect([server.calls.length, timers(), browser.channels.open.size]).toEqual([0, 0, 0])
 })
 
 test('the state is the same object until something changes', async () => {
@@ -53,7 +54,7 @@ test('a listener may call the client: nothing waits for itself', async () => {
   const { server, tab } = await signedIn()
   const answers: number[] = []
   tab.auth.on('renewed', () => void tab.auth.fetch('/api/orders').then(({ status }) => answers.push(status)))
-  tab.auth.on('request', () => void tab.auth.getAccessToken())
+  tab.auth.subscribe(() => void tab.auth.getAccessToken())
   tab.show(false)
   await pass(300_000)
   expect((await tab.get('/api/orders')).status).toBe(200)
@@ -64,9 +65,9 @@ test('a listener may call the client: nothing waits for itself', async () => {
 
 test('ready tells what there is, and never rejects', async () => {
   const { browser, server } = setUp()
-  expect(await until(browser.tab().auth.ready())).toEqual({ status: 'unauthenticated', reason: null })
+  expect(await until(browser.tab().watch().auth.ready())).toEqual({ status: 'unauthenticated', reason: null })
   server.offline(true)
-  expect(await until(browser.tab({ mode: 'session' }).auth.ready())).toMatchObject({ status: 'unreachable' })
+  expect(await until(browser.tab({ mode: 'session' }).watch().auth.ready())).toMatchObject({ status: 'unreachable' })
 })
 
 describe('the back-forward cache', () => {
@@ -124,14 +125,14 @@ describe('dispose', () => {
     const { server, browser } = setUp()
     const tab = browser.tab()
     const added = new Map<string, number>()
-    for (const target of [tab, tab.document]) count(target, added)
+    count(tab, added)
     await tab.opened()
     await until(tab.auth.signIn(ADA))
     await pass(250_000)
     expect([...added.values()].reduce((a, b) => a + b)).toBeGreaterThan(0)
     tab.auth.dispose()
     tab.auth.dispose()
-    expect(vi.getTimerCount()).toBe(0)
+    expect(timers()).toBe(0)
     expect(browser.channels.open.size).toBe(0)
     server.clearCalls()
     tab.show(true)

@@ -1,11 +1,12 @@
 // One tab against time, a bad network and a service in trouble.
 
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { ADA, failure, pass, signedIn, until, useVirtualTime } from './browser.js'
+import { ADA, failure, pass, signedIn, timers, until, useVirtualTime } from './browser.js'
 
 beforeEach(useVirtualTime)
 afterEach(() => {
   vi.useRealTimers()
+  vi.restoreAllMocks()
   vi.unstubAllGlobals()
 })
 
@@ -227,7 +228,7 @@ describe('an outage', () => {
     let portal = true
     const { fetch: real } = world.browser.network
     const tab = await world.browser.open({
-      fetch: (input, init) => (portal && String(input).endsWith('/refresh') ? Promise.resolve(refuse()) : real(input, init)),
+      fetch: async (input, init) => (portal && (input as Request).url.endsWith('/refresh') ? refuse() : real(input, init)),
     })
     expect(['protocol', 'origin_not_allowed']).toContain(await failure(tab.auth.getAccessToken()))
     expect(tab.status).toBe('unreachable')
@@ -310,14 +311,14 @@ describe('the session is over', () => {
     const { server, browser, tab } = await signedIn()
     const stolen = server.browser()
     stolen.setCookies(browser.network.cookies)
-    const { accessToken, refreshToken } = (await until(read(browser)))!
+    const { access, refresh } = (await until(read(browser)))!
     await pass(500_000)
     await tab.get('/api/orders')
     await pass(31_000)
     const answer = await until(stolen.fetch(`${server.origin}/api/auth/refresh`, {
       method: 'POST',
-      headers: { authorization: `Bearer ${accessToken}`, 'content-type': 'application/json' },
-      body: JSON.stringify({ refresh_token: refreshToken }),
+      headers: { authorization: `Bearer ${access}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ refresh_token: refresh }),
     }))
     expect(answer.status).toBe(401)
     expect(server.counts.reuses).toBe(1)
@@ -327,7 +328,7 @@ describe('the session is over', () => {
 })
 
 /** The record, as a script in the page reads it. */
-function read({ indexedDB }: { indexedDB: IDBFactory }): Promise<{ accessToken: string; refreshToken: string } | null> {
+function read({ indexedDB }: { indexedDB: IDBFactory }): Promise<{ access: string; refresh: string } | null> {
   return new Promise((resolve) => {
     const opening = indexedDB.open('tandem', 1)
     opening.onsuccess = () => {
@@ -349,10 +350,10 @@ test('changed roles arrive with the next call', async () => {
 test('two hundred rotations: no timer, listener or record more than after the first', async () => {
   const { server, browser, tab } = await signedIn()
   await pass(230_000)
-  const timers = vi.getTimerCount()
+  const open = timers()
   const size = JSON.stringify(await until(read(browser))).length
   while (server.counts.rotations < 200) await pass(60_000)
-  expect(vi.getTimerCount()).toBe(timers)
+  expect(timers()).toBe(open)
   expect(JSON.stringify(await until(read(browser))).length - size).toBeLessThan(20)
   expect(browser.channels.open.size).toBe(1)
   expect(tab.told.every((event) => event === 'renewed asked')).toBe(true)

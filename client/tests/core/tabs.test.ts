@@ -6,6 +6,7 @@ import { ADA, Browser, EVE, failure, pass, setUp, signedIn, until, useVirtualTim
 beforeEach(useVirtualTime)
 afterEach(() => {
   vi.useRealTimers()
+  vi.restoreAllMocks()
   vi.unstubAllGlobals()
 })
 
