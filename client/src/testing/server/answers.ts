@@ -84,7 +84,7 @@ export function problemOfStatus(origin: string, status: number, retryAfter?: num
 
 /** RFC 6749 section 5.2. */
 export function oauthError(status: number, error: string, error_description: string, retryAfter?: number): Answer {
-  const headers = retryAfter === undefined ? {} : { 'retry-after': `${retryAfter}` }
+  const headers: Record<string, string> = retryAfter === undefined ? {} : { 'retry-after': `${retryAfter}` }
   const response = respond(status, 'application/json', { error, error_description }, headers)
   return answer(response, { outcome: error })
 }
