@@ -25,6 +25,7 @@ install_for() {
                 install_venv examples/verify-python/requirements.txt "$cache/venv-elsewhere" || status=1
                 ;;
             swagger | session_flow) install_node_modules tests/browser || status=1 ;;
+            client) install_node_modules client || status=1 ;;
             quick_start)
                 install_node_modules tests/browser || status=1
                 install_node_modules client || status=1
@@ -71,6 +72,7 @@ install_packages() {
                 has chromium || missing+=(chromium)
                 has node npm || missing+=(nodejs npm)
                 ;;
+            client) has node npm || missing+=(nodejs npm) ;;
             proxies)
                 has nginx || missing+=(nginx-light)
                 has caddy || missing+=(caddy)
