@@ -1,123 +1,125 @@
 /** How the service is spoken to: addresses, time limit, and what its refusals mean. */
 
 import { AuthError, type AuthErrorCode, type Problem } from './errors.js'
-import type { AuthClientOptions, RequestEvent } from './types.js'
+import type { AuthClientOptions } from './types.js'
 
 /** Request, answer and keeping it have to be over before the service stops answering the same once more. */
 const TIMEOUT_MS = 10_000
 
 export interface Answer<T> {
-  status: number
   body: T
   /** When the request was sent, on the clock of `Date.now()`. */
-  asked: number
+  askedAt: number
 }
 
 export interface Requests {
-  /** The address as a URL, from the service's origin on. */
-  resolve(address: string): URL
-  /** Whether this address may be sent the token. */
-  isOurs(url: URL): boolean
-  /** `fetch` as it is. */
-  plain: typeof fetch
-  /** The same for an address of ours: with cookies, reported. */
-  send(url: URL, input: Request | URL, init: RequestInit): Promise<Response>
-  /** An operation of the service. Rejects with an `AuthError` if there was no answer, or one with status 429 or 5xx. */
-  call<T>(path: string, init?: RequestInit, token?: string): Promise<Answer<T>>
+  /** An operation of the service: form, JSON or nothing goes there. Any answer but the expected one is an `AuthError`. */
+  call<T>(method: string, path: string, expected: number, token?: string, body?: object): Promise<Answer<T>>
+  /** `fetch` with the body half, for addresses that may have it. */
+  guarded(withToken: WithToken): typeof fetch
 }
 
-export function requests(options: AuthClientOptions, report: (event: RequestEvent) => void): Requests {
+/** Sends with a token; mends and sends once more if the service says so. */
+export type WithToken = <T>(
+  send: (token: string) => Promise<T>,
+  code: (result: T) => Promise<string | undefined> | string | undefined,
+  signal?: AbortSignal,
+  once?: boolean,
+) => Promise<T>
+
+export function requests(options: AuthClientOptions): Requests {
   const page = globalThis.location?.origin
-  const base = new URL(options.baseUrl || page || 'http://localhost').origin
-  const ours = new Set([base, page, ...(options.apiOrigins ?? []).map((origin) => new URL(origin).origin)])
+  const base = options.baseUrl || page || 'http://localhost'
+  const originOf = (address: string) => new URL(address).origin
+  const ours = [base, page ?? base, ...(options.apiOrigins ?? [])].map(originOf)
+  /** As it is. */
   const plain: typeof fetch = (...args) => (options.fetch ?? fetch)(...args)
+  const resolve = (address: string) => new URL(address, options.baseUrl || globalThis.document?.baseURI || base).href
 
-  const resolve = (address: string) => new URL(address, options.baseUrl || globalThis.document?.baseURI || base)
-
-  async function send(url: URL, input: Request | URL, init: RequestInit) {
-    const begun = Date.now()
-    const asIt = input instanceof Request ? input : undefined
-    const credentials = init.credentials ?? (asIt?.credentials === 'omit' ? 'omit' : url.origin === page ? 'same-origin' : 'include')
-    let status = null
-    try {
-      const response = await plain(input, { ...init, credentials })
-      status = response.status
-      return response
-    } finally {
-      report({
-        method: (init.method ?? asIt?.method ?? 'GET').toUpperCase(),
-        url: url.origin + url.pathname,
-        status,
-        bodyHalf: new Headers(init.headers).has('Authorization'),
-        cookieHalf: credentials !== 'omit',
-        durationMs: Date.now() - begun,
-      })
-    }
+  /** With cookies and, if there is a token, with the body half. */
+  async function send(request: Request, token?: string) {
+    if (token) request.headers.set('Authorization', `Bearer ${token}`)
+    return plain(request, { credentials: request.credentials === 'omit' ? 'omit' : 'include' })
   }
 
-  async function call<T>(path: string, { headers, ...init }: RequestInit = {}, token?: string): Promise<Answer<T>> {
-    const asked = Date.now()
-    const stop = new AbortController()
-    const limit = setTimeout(() => stop.abort(), TIMEOUT_MS)
-    const all = new Headers(headers)
-    if (token) all.set('Authorization', `Bearer ${token}`)
-    const url = resolve(path)
-    try {
+  async function call<T>(method: string, path: string, expected: number, token?: string, body?: object): Promise<Answer<T>> {
+    const askedAt = Date.now()
+    const signal = AbortSignal.timeout(TIMEOUT_MS)
+    const json = body && !(body instanceof URLSearchParams)
+    const init = {
+      method,
+      headers: json ? { 'Content-Type': 'application/json' } : {},
+      body: json ? JSON.stringify(body) : body,
       // No `keepalive`: an answer that finds no page is of no use, and is sent again on demand.
-      const response = await send(url, url, { ...init, headers: all, cache: 'no-store', redirect: 'error', signal: stop.signal })
-      const text = await response.text()
-      if (response.status === 429 || response.status >= 500) throw refusal(response.status, read(text), response.headers)
-      return { status: response.status, body: read(text) as T, asked }
+      cache: 'no-store',
+      redirect: 'error',
+      signal,
+    } as RequestInit
+    try {
+      const response = await send(new Request(resolve(path), init), token)
+      const text = parsed(await response.text())
+      if (response.status !== expected || (expected === 200 && !text)) throw refusal(response, text)
+      return { body: text as T, askedAt }
     } catch (cause) {
       if (cause instanceof AuthError) throw cause
-      throw stop.signal.aborted
-        ? new AuthError('timeout', 'the service did not answer in time', { cause })
-        : new AuthError('network', 'the service could not be reached', { cause })
-    } finally {
-      clearTimeout(limit)
+      throw new AuthError(signal.aborted ? 'timeout' : 'network', { cause })
     }
   }
 
-  return { resolve, isOurs: (url) => ours.has(url.origin), plain, send, call }
+  const guarded = (withToken: WithToken): typeof fetch => async (input, init) => {
+    const request = input instanceof Request ? input : undefined
+    const address = request ? request.url : resolve(`${input}`)
+    if (!ours.includes(originOf(address))) return plain(request ?? address, init)
+    // A request's body can be read once; its copy is for the second time.
+    const make = () => new Request(request ? request.clone() : address, init)
+    let next: Request | undefined = make()
+    // Who brings a header of his own knows what he does.
+    if (next.headers.has('Authorization')) return send(next)
+    return withToken(
+      (token) => {
+        const now = next ?? make()
+        next = undefined
+        return send(now, token)
+      },
+      (response) => (response.status === 401 ? codeOf(response) : undefined),
+      next.signal,
+      init?.body instanceof ReadableStream,
+    )
+  }
+
+  return { call, guarded }
 }
 
-function read(text: string): unknown {
+export function parsed(text: string | null): unknown {
   try {
-    return JSON.parse(text)
+    return JSON.parse(text!)
   } catch {
     return undefined
   }
 }
 
-export const json = (method: string, value: unknown): RequestInit => ({
-  method,
-  headers: { 'Content-Type': 'application/json' },
-  body: JSON.stringify(value),
-})
+/** Of what the service says, that which the status alone does not tell. */
+const SAID: Record<string, AuthErrorCode> = {
+  invalid_credentials: 'invalid_credentials',
+  origin_not_allowed: 'origin_not_allowed',
+  access_denied: 'origin_not_allowed',
+  invalid_grant: 'signed_out',
+  invalid_token: 'signed_out',
+}
+const BY_STATUS: Record<number, AuthErrorCode> = { 403: 'forbidden', 422: 'validation_failed', 429: 'too_many_requests' }
 
-const AS_THEY_ARE: readonly string[] = [
-  'invalid_credentials', 'validation_failed', 'too_many_requests', 'forbidden', 'origin_not_allowed', 'unavailable',
-]
-
-/** What a refusal means to the application. The token endpoint says `error` (RFC 6749), all others `code` (RFC 9457). */
-export function refusal(status: number, body: unknown, headers?: Headers): AuthError {
-  const problem = body as (Problem & { error?: string }) | undefined
-  const said = problem?.code ?? problem?.error ?? ''
-  const seconds = Number(headers?.get('Retry-After') || NaN)
-  let code: AuthErrorCode = 'protocol'
-  if (AS_THEY_ARE.includes(said)) code = said as AuthErrorCode
-  else if (said === 'access_denied') code = 'origin_not_allowed'
-  else if (status === 429) code = 'too_many_requests'
-  else if (status >= 500) code = 'unavailable'
-  return new AuthError(code, `the service answered ${status} ${said}`, {
-    status,
-    ...(problem?.code && { problem }),
-    ...(seconds >= 0 && { retryAfter: seconds }),
-  })
+/** The token endpoint says `error` (RFC 6749), all others `code` (RFC 9457); a proxy in between says neither. */
+function refusal({ status, headers }: Response, body: unknown): AuthError {
+  const problem = (body ?? {}) as Partial<Problem> & { error?: string }
+  const said = problem.code ?? problem.error ?? ''
+  return new AuthError(
+    SAID[said] ?? BY_STATUS[status] ?? (status < 500 ? 'protocol' : 'unavailable'),
+    { status, retryAfter: Number(headers.get('Retry-After')), problem: problem as Problem },
+  )
 }
 
 /** The code of a problem, without consuming the answer. Anything else has none: it is not the service's. */
-export async function codeOf(response: Response): Promise<string | undefined> {
+async function codeOf(response: Response): Promise<string | undefined> {
   if (!response.headers.get('Content-Type')?.startsWith('application/problem+json')) return undefined
-  return (read(await response.clone().text()) as Problem | undefined)?.code
+  return (parsed(await response.clone().text()) as Problem | undefined)?.code
 }
