@@ -98,6 +98,18 @@ test('a login that is a part of the same page is none either', async () => {
   }
 })
 
+test('nor is a form in place of the page', async () => {
+  for (const times of [1, 2, 3, 4]) {
+    render(
+      <AuthProvider client={createFakeAuthClient(unauthenticated())}>
+        <RequireAuth login={<p>form</p>} onLoginRequired={goToLogin} />
+      </AuthProvider>,
+    )
+    expect(goToLogin).toHaveBeenCalledTimes(times)
+  }
+  expect(document.body.textContent).toBe('form'.repeat(4))
+})
+
 test('nor are four different pages', async () => {
   for (const path of ['/a', '/b', '/c', '/d']) {
     history.replaceState(null, '', path)
