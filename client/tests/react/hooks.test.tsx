@@ -94,7 +94,7 @@ test('useUser is who is signed in, also while the service cannot be reached', ()
 
 test.each([unauthenticated(), unreachable()])('useUser says that it is in the wrong place: $status', (state) => {
   quietly()
-  expect(() => renderHook(useUser, { wrapper: inside(createFakeAuthClient(state)) })).toThrow('inside <RequireAuth>')
+  expect(() => renderHook(useUser, { wrapper: inside(createFakeAuthClient(state)) })).toThrow('useUser outside <RequireAuth>')
 })
 
 test('without a provider the hooks say so', () => {

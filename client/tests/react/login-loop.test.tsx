@@ -45,7 +45,7 @@ test('a login that comes back twice with nobody signed in is not asked for a thi
   }
   const { alert, text } = await load({ booted: unauthenticated('session_ended') })
   expect(goToLogin).toHaveBeenCalledTimes(2)
-  expect(text()).toContain('Signing in does not last (session_ended). Does the browser block cookies?')
+  expect(text()).toContain('Signing in does not last (session_ended). Are cookies blocked?')
 
   act(() => alert()!.querySelector('button')!.click())
   expect(goToLogin).toHaveBeenLastCalledWith({ returnTo: '/orders', reason: 'session_ended' })

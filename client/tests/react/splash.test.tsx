@@ -129,7 +129,7 @@ test('when the service cannot be reached it counts down, and tries when it is to
   pass(1000)
   expect(timer()).toBe('Next try in 1 s')
   pass(5000)
-  expect(timer()).toBe('Trying…')
+  expect(timer()).toBe('Still trying…')
 
   act(() => client.set(unreachable({ retryAt: Date.now() + 10_000 })))
   expect(timer()).toBe('Next try in 10 s')
