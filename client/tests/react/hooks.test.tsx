@@ -3,6 +3,7 @@ import { act, cleanup, render, renderHook } from '@testing-library/react'
 import { StrictMode, version, type ReactNode } from 'react'
 import { version as domVersion } from 'react-dom'
 import { afterEach, expect, test, vi } from 'vitest'
+import { createAuthClient } from '../../src/index.js'
 import { AuthProvider, useAuth, useAuthEvent, useSession, useUser } from '../../src/react/index.js'
 import {
   aUser,
@@ -71,6 +72,18 @@ test('useAuth has the state and functions that can be taken out', async () => {
     retry: [[]],
     signOut: [[{ everywhere: true }]],
   })
+})
+
+test('of the real client, too, useAuth has all functions', () => {
+  const client = createAuthClient({ mode: 'dual', store: 'memory' })
+  const { result } = renderHook(useAuth, {
+    wrapper: ({ children }) => <AuthProvider client={client}>{children}</AuthProvider>,
+  })
+  const { signIn, signOut, signUp, changePassword, fetch, getAccessToken, retry } = result.current
+  expect([signIn, signOut, signUp, changePassword, fetch, getAccessToken, retry].map((it) => typeof it)).toEqual(
+    Array(7).fill('function'),
+  )
+  client.dispose()
 })
 
 test('useAuth is the same object until the state changes, and its functions always are', () => {
