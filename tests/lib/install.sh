@@ -34,6 +34,12 @@ install_for() {
                 install_node_modules tests/oauth-clients || status=1
                 install_venv tests/oauth-clients/requirements.txt "$cache/oauth-clients" || status=1
                 ;;
+            consumers)
+                install_cargo_tool cargo-deny "$DENY_VERSION" || status=1
+                install_node_modules client || status=1
+                install_node_modules tests/consumers || status=1
+                install_venv tests/consumers/requirements.txt "$cache/consumers" || status=1
+                ;;
             schemathesis) install_venv tests/schemathesis/requirements.txt "$cache/venv" || status=1 ;;
         esac
     done
@@ -52,6 +58,12 @@ install_packages() {
             mysql) has mariadbd mariadb-install-db mariadb \
                 || missing+=(mariadb-server-core mariadb-client-core) ;;
             elsewhere | oauth-clients)
+                has node npm || missing+=(nodejs npm)
+                has_venv || missing+=(python3 python3-venv)
+                ;;
+            consumers)
+                has curl || missing+=(curl)
+                has jq || missing+=(jq)
                 has node npm || missing+=(nodejs npm)
                 has_venv || missing+=(python3 python3-venv)
                 ;;
