@@ -1,0 +1,85 @@
+// What can go wrong between the browser and the service. A fault gets one exchange and deals with it.
+
+const pause = (ms) => new Promise((done) => setTimeout(done, ms))
+const named = (fault, deal) => Object.assign(deal, { fault })
+
+/** Never reaches the service. */
+export const unsent = named('unsent', ({ response }) => response.destroy())
+
+/** The service has answered, and nobody hears of it. */
+export const lost = named('lost', async ({ answer, response }) => {
+  await answer()
+  response.destroy()
+})
+
+/** The headers arrive, and with them the cookies. The body does not. */
+export const split = named('split', async ({ answer, response }) => {
+  const { status, headers } = await answer()
+  response.writeHead(status, headers).flushHeaders()
+  await pause(50)
+  response.destroy()
+})
+
+/** The service is asked at once, and the answer takes its time. */
+export const late = (ms) => named('late', async ({ answer, give }) => {
+  const theirs = await answer()
+  await pause(ms)
+  give(theirs)
+})
+
+/** The answer's cookies do not arrive, as if they were blocked. */
+export const uncookied = named('uncookied', async ({ answer, give }) => {
+  const theirs = await answer()
+  const { 'set-cookie': _, ...headers } = theirs.headers
+  give({ ...theirs, headers })
+})
+
+/** The service is away, and somebody else answers. */
+export const unavailable = named('unavailable', ({ entry, give }) => {
+  entry.status = 503
+  const headers = { 'content-type': 'application/problem+json', connection: 'close' }
+  give({ status: 503, headers, body: JSON.stringify({ status: 503, code: 'unavailable' }) })
+})
+
+/**
+ * Held back until it is released: before the service is asked, or with its answer in hand, or with the
+ * headers handed over.
+ */
+export function gate(where) {
+  let release
+  const open = new Promise((done) => { release = done })
+  let arrived
+  const reached = new Promise((done) => { arrived = done })
+  const held = named(`held ${where}`, async ({ answer, response, give }) => {
+    if (where === 'request') arrived()
+    if (where === 'request') await open
+    const theirs = await answer()
+    if (where === 'answer') arrived()
+    if (where === 'answer') await open
+    response.writeHead(theirs.status, theirs.headers).flushHeaders()
+    if (where === 'body') setTimeout(arrived, 50)
+    if (where === 'body') await open
+    response.end(theirs.body)
+  })
+  return Object.assign(held, { reached, release })
+}
+
+/** The same faults for the same seed, for one path: `mix` has a probability for each of them. */
+export function atRandom(seed, path, mix) {
+  const random = mulberry32(seed)
+  return (entry) => {
+    if (entry.path !== path) return undefined
+    let dice = random()
+    return mix.find(([share]) => (dice -= share) < 0)?.[1]
+  }
+}
+
+/** A generator of few lines that is good enough for tests. */
+export function mulberry32(seed) {
+  return () => {
+    seed = (seed + 0x6d2b79f5) | 0
+    let t = Math.imul(seed ^ (seed >>> 15), 1 | seed)
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t
+    return ((t ^ (t >>> 14)) >>> 0) / 4294967296
+  }
+}
