@@ -12,7 +12,12 @@ window.safeReturnTo = safeReturnTo
 // What the page has been told, from its first moment on.
 window.states = []
 window.told = []
-const note = () => window.states.push(window.auth.getState())
+const note = () => {
+  const state = window.auth.getState()
+  window.states.push(state)
+  document.getElementById('root').textContent = state.user?.email ?? state.status
+  if (state.status === 'unauthenticated' && window.states.length > 1) window.noteSignOut?.(state.reason)
+}
 note()
 window.auth.subscribe(note)
 for (const name of ['signedIn', 'signedOut', 'userChanged', 'renewed', 'renewFailed', 'request']) {

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { startTandem } from '../server.mjs'
 import { startProxy } from './fault-proxy.mjs'
+import { startSecure } from './secure.mjs'
 
 /** Argon2id is not what is tested here. */
 const QUICK = { TANDEM_PASSWORDS__MEMORY: '8', TANDEM_PASSWORDS__ITERATIONS: '1', TANDEM_TOKENS__LEEWAY: '0s' }
@@ -45,10 +46,17 @@ export async function createWorld({ browser, program, files }) {
         sites.push(site)
         return site
       },
+      /** The same over https, with a service of its own and hosts of others beside it. */
+      secure: async () => {
+        const site = await startSecure({ browser, program, files })
+        sites.push(site)
+        return site
+      },
       end: async () => {
-        for (const { contexts, proxy } of sites) {
+        for (const { contexts, proxy, stop } of sites) {
           await Promise.all(contexts.map((context) => context.close()))
           proxy.stop()
+          await stop?.()
         }
         return sites
       },
