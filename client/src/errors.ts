@@ -17,7 +17,7 @@ export type Problem = components['schemas']['Problem']
  * | `network`, `timeout` | no answer |
  * | `signed_out` | nobody is signed in |
  * | `cookies_blocked` | the sign-in worked and left no cookie behind |
- * | `aborted` | by the caller's own signal, or by a sign-out or sign-in meanwhile |
+ * | `user_changed` | somebody else signed in while the call waited for a token; it was not sent |
  * | `protocol` | an answer that is not the service's, or a fault of this client |
  */
 export type AuthErrorCode =
@@ -31,7 +31,7 @@ export type AuthErrorCode =
   | 'timeout'
   | 'signed_out'
   | 'cookies_blocked'
-  | 'aborted'
+  | 'user_changed'
   | 'protocol'
 
 export interface AuthErrorDetails {

@@ -1,0 +1,26 @@
+import type { Held } from './held.js'
+import type { Credentials, SignOutReason } from './types.js'
+
+/** What tabs tell each other: a session, and how far it is or why it is over. Never a token. */
+export interface Signal {
+  sessionId: string
+  generation: number | null
+  over: SignOutReason | null
+}
+
+/** A way to get at tokens. Everything that the two flows have in common is in the client. */
+export interface Flow {
+  /** What is held, without asking the service. */
+  read(): Promise<Held | null>
+  /** Something newer than `used`, from another tab or (`asked`) from the service. `null`: the session is over. */
+  renew(used: Held | null | undefined): Promise<{ held: Held | null; asked: boolean }>
+  signIn(credentials: Credentials): Promise<Held>
+  /** Takes in the answer to a change of password. */
+  accept(answer: unknown, asked: number): Promise<Held>
+  /** Forgets what is held, and returns it. */
+  forget(): Promise<Held | null>
+  /** Tells the service, which takes the token of an ended page even if it has expired. */
+  end(held: Held | null): Promise<void>
+  /** What to do about another tab's news: look what is held now, ask the service, nothing, or it is over. */
+  hear(signal: Signal, held: Held | null): 'read' | 'renew' | 'ignore' | SignOutReason
+}

@@ -1,0 +1,89 @@
+import type { AuthError } from './errors.js'
+import type { Listeners } from './events.js'
+import { left, type Held } from './held.js'
+import type { AuthState, Origin, SignOutReason } from './types.js'
+
+/** After the last attempt the service is left alone this long, unless a person wishes otherwise. */
+export const COOLDOWN_MS = 30_000
+
+/** What is held, and what is shown of it. Here, and nowhere else, one becomes the other. */
+export interface Holder {
+  readonly state: AuthState
+  /** `undefined`: nobody has looked yet, or nobody has got an answer. */
+  readonly now: Held | null | undefined
+  failure: { error: AuthError; until: number } | null
+  /** A session that began here and of which no cookie has been seen to work. */
+  unproven: string | null
+  /** Holds without showing: known, but not yet good. */
+  know(next: Held | null): void
+  take(next: Held | null, origin: Origin, reason?: SignOutReason): void
+  fail(error: AuthError): void
+  /** Shows nobody until somebody has looked again. */
+  hide(): void
+}
+
+export function holder({ emit }: Listeners): Holder {
+  const it: Holder & { state: AuthState; now: Held | null | undefined } = {
+    state: { status: 'booting' },
+    now: undefined,
+    failure: null,
+    unproven: null,
+    know(next) {
+      it.now = next
+    },
+    take(next, origin, reason = 'storage_cleared') {
+      const before = it.now
+      it.now = next && before ? keepObjects(next, before) : next
+      if (it.now) entered(it.now, before, origin)
+      else ended(before, origin, reason)
+    },
+    fail(error) {
+      const retryAt = Date.now() + Math.max(COOLDOWN_MS, (error.retryAfter ?? 0) * 1000)
+      it.failure = { error, until: retryAt }
+      const { now } = it
+      if (!now || left(now) <= 0 || it.state.status === 'booting') {
+        show({ status: 'unreachable', user: now?.user ?? null, session: now?.session ?? null, error, retryAt })
+      }
+      emit('renewFailed', { error, retryAt })
+    },
+    hide() {
+      show({ status: 'booting' })
+    },
+  }
+
+  function show(next: AuthState) {
+    it.state = next
+    emit('change')
+  }
+
+  function entered(next: Held, before: Held | null | undefined, origin: Origin) {
+    const { user, session, accessExpiresAt, generation } = next
+    const renewed = next.accessToken !== before?.accessToken
+    if (renewed) it.failure = null
+    if (renewed || it.state.status === 'booting') {
+      show({ status: 'authenticated', user, session, accessExpiresAt, generation })
+    }
+    if (before === null) emit('signedIn', { user, origin })
+    else if (before && before.user.id !== user.id) emit('userChanged', { from: before.user, to: user })
+    else if (before && renewed) emit('renewed', { generation, adopted: origin !== 'here' })
+  }
+
+  function ended(before: Held | null | undefined, origin: Origin, reason: SignOutReason) {
+    it.failure = null
+    if (before && before.sessionId === it.unproven && reason === 'session_ended') reason = 'cookies_blocked'
+    if (before || it.state.status !== 'unauthenticated') show({ status: 'unauthenticated', reason: before ? reason : null })
+    if (before) emit('signedOut', { reason, origin })
+  }
+
+  return it
+}
+
+/** The newer one, in which what has not changed is the same object: nothing is drawn anew for it. */
+function keepObjects(next: Held, before: Held): Held {
+  if (next.sessionId === before.sessionId && next.generation! < before.generation!) return before
+  const user = alike(next.user, before.user) ? before.user : next.user
+  const session = alike(next.session, before.session) ? before.session : next.session
+  return { ...next, user, session }
+}
+
+const alike = (one: unknown, other: unknown) => JSON.stringify(one) === JSON.stringify(other)
