@@ -1,13 +1,12 @@
 // A clock that is wrong, or jumps: it is the service that says whether a token is good.
 
 import assert from 'node:assert/strict'
-import { HOUR, hide, moveClock, movable } from './device.mjs'
+import { HOUR, hide, moveClock } from './device.mjs'
 import { call, pause, ready, refreshes, state, told } from './world.mjs'
 
 /** The lid of a laptop: eight hours go by between two moments of the page. */
 export async function T12_aWakingPageRenewsOnce({ site }) {
   const { context, proxy, signedIn } = await site('short')
-  await movable(context)
   const page = await signedIn()
   await hide(page)
   await pause(2100)
@@ -28,7 +27,6 @@ export async function T12_aWakingPageRenewsOnce({ site }) {
 export async function T13_aWrongClockChangesNothing({ site, figure }) {
   for (const [what, skew] of [['+10 min', HOUR / 6], ['-10 min', -HOUR / 6], ['+1 day', 24 * HOUR], ['-1 day', -24 * HOUR]]) {
     const { context, proxy, account, open } = await site('short')
-    await movable(context)
     await context.addInitScript((skew) => { window.skew = skew }, skew)
     const page = await open()
     const me = await account()
@@ -37,7 +35,7 @@ export async function T13_aWrongClockChangesNothing({ site, figure }) {
     const calls = refreshes(proxy).length
     figure(`${what}: ${calls} refresh calls in 6 s`)
     assert.ok(calls >= 2 && calls <= 4, `${what}: ${calls} refresh calls`)
-    assert.ok(proxy.seen.every(({ status }) => status < 400), `${what}: a request was refused`)
+    assert.ok(refreshes(proxy).every(({ status }) => status === 200), `${what}: a refresh was refused`)
     await page.reload()
     await ready(page)
     assert.equal((await state(page)).status, 'authenticated')
@@ -48,7 +46,6 @@ export async function T13_aWrongClockChangesNothing({ site, figure }) {
 export async function T13_aClockThatIsSetDoesNoHarm({ site, figure }) {
   for (const jump of [-24, -1, 1, 24]) {
     const { context, proxy, signedIn } = await site('short')
-    await movable(context)
     const page = await signedIn()
     await moveClock(page, jump * HOUR)
     await useFor(page, 6000)

@@ -1,7 +1,7 @@
 // The network loses, cuts and refuses: nobody is signed out by it.
 
 import assert from 'node:assert/strict'
-import { hide, movable } from './device.mjs'
+import { hide } from './device.mjs'
 import { lost, split, unavailable, unsent } from './faults.mjs'
 import { REFRESH, call, pause, refreshes, state, status, told } from './world.mjs'
 
@@ -17,7 +17,6 @@ export async function T06_anAnswerCutAfterItsHeadersIsAskedForAgain({ site }) {
 
 export async function T06_aTabClosedInTheMiddleLeavesHalvesApart({ site }) {
   const { context, proxy, signedIn, open } = await site('short')
-  await movable(context)
   const page = await signedIn()
   await hide(page)
   const other = await open()
@@ -50,7 +49,6 @@ export async function T07_aRequestThatNeverArrivedIsSentAgain({ site }) {
 
 /** One refresh goes wrong, and the call that needed it is answered all the same. */
 async function mishap(it, fault) {
-  await movable(it.context)
   const page = await it.signedIn()
   await hide(page)
   await pause(2100)
@@ -98,7 +96,7 @@ export async function T14_offlineOverAnExpiry({ site, figure }) {
   assert.equal(user.email, page.account.email)
   assert.ok(session.id)
   assert.deepEqual(await call(page), { error: 'network' })
-  assert.deepEqual((await page.evaluate(() => window.states)).filter((it) => it.status === 'unauthenticated'), [])
+  assert.deepEqual(await told(page, 'signedOut'), [])
   const from = proxy.seen.length
   await context.setOffline(false)
   const begun = Date.now()

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { TOKEN } from './carried.mjs'
-import { HOUR, hide, moveClock, movable } from './device.mjs'
+import { HOUR, hide, moveClock } from './device.mjs'
 import { call, pause, refreshes, state, told } from './world.mjs'
 
 export async function T01_callsCarryBothHalvesAndNothingElseHoldsAToken({ site }) {
@@ -132,7 +132,6 @@ export async function T27_aBodyIsSentOnceMoreAsItWas({ site }) {
 
 /** Signed in, in the background, and its token has expired. */
 async function expiredTab(site) {
-  await movable(site.context)
   const page = await site.signedIn()
   await hide(page)
   await expiry()

@@ -1,7 +1,7 @@
 // Signing out, signing in as somebody else, and being signed out.
 
 import assert from 'node:assert/strict'
-import { hide, movable } from './device.mjs'
+import { hide } from './device.mjs'
 import { gate, uncookied } from './faults.mjs'
 import { blank, refresh, send } from './raw.mjs'
 import { REFRESH, call, pause, ready, refreshes, signIn, state, status, told, until } from './world.mjs'
@@ -51,7 +51,6 @@ export async function T17_backAfterASignOutShowsNobody({ site, figure }) {
 
 export async function T18_aRefreshUnderWayDoesNotUndoASignOut({ site }) {
   const it = await site('short')
-  await movable(it.context)
   const { tabs: [one, other], proxy } = await tabsOf(it, 2)
   await Promise.all([one, other].map(hide))
   await pause(2100)
@@ -143,7 +142,6 @@ export async function T21_blockedCookiesAreSaidOnce({ site, figure }) {
 
 export async function T22_storageClearedCookiesKept({ site }) {
   const { context, proxy, origin, signedIn } = await site('short')
-  await movable(context)
   const page = await signedIn()
   await hide(page)
   const cdp = await context.newCDPSession(page)

@@ -16,6 +16,7 @@ export async function T05_fiveTabsThatComeAndGoStaySignedIn({ site, long, figure
   const signOuts = []
   await it.context.exposeFunction('noteSignOut', (reason) => signOuts.push(reason))
   const { tabs, proxy } = await tabsOf(it, TABS)
+  signOuts.length = 0
   const [{ session }, from] = [await state(tabs[0]), proxy.seen.length]
   const random = mulberry32(seed)
   proxy.chance = atRandom(seed, REFRESH, [[0.06, lost], [0.06, split]])

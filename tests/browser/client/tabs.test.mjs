@@ -1,7 +1,7 @@
 // Several tabs of one browser.
 
 import assert from 'node:assert/strict'
-import { HOUR, freezer, hide, moveClock, movable, without } from './device.mjs'
+import { HOUR, freezer, hide, moveClock, without } from './device.mjs'
 import { gate } from './faults.mjs'
 import { REFRESH, call, pause, ready, refreshes, rotations, signIn, state, told } from './world.mjs'
 
@@ -27,7 +27,7 @@ export async function T04_fiveTabsRenewAheadInTurn({ site, figure }) {
   assert.ok(calls >= 3 && calls <= 1.3 * rotations(proxy) + 1)
   for (const tab of tabs) {
     assert.equal((await call(tab)).status, 200)
-    assert.deepEqual((await tab.evaluate(() => window.states)).filter((it) => it.status === 'unauthenticated'), [])
+    assert.deepEqual(await told(tab, 'signedOut'), [])
   }
 }
 
@@ -78,7 +78,6 @@ export async function T10_aFrozenHolderKeepsNobodyWaitingForLong({ site, figure 
 
 /** Two tabs, and the first is in the middle of a refresh. */
 async function holdingTheLock(site) {
-  await movable(site.context)
   const { tabs } = await tabsOf(site, 2)
   await Promise.all(tabs.map(hide))
   for (const tab of tabs) await moveClock(tab, HOUR)

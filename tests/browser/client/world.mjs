@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { startTandem } from '../server.mjs'
+import { movable } from './device.mjs'
 import { startProxy } from './fault-proxy.mjs'
 import { startSecure } from './secure.mjs'
 
@@ -42,6 +43,7 @@ export async function createWorld({ browser, program, files }) {
         const proxy = await startProxy({ files })
         proxy.upstream = service.url
         const context = await browser.newContext()
+        await movable(context)
         const site = createSite({ browser, context, proxy, service })
         sites.push(site)
         return site
