@@ -1,7 +1,7 @@
 // Signing out, signing in as somebody else, and being signed out.
 
 import assert from 'node:assert/strict'
-import { hide } from './device.mjs'
+import { hide, without } from './device.mjs'
 import { gate, uncookied } from './faults.mjs'
 import { blank, refresh, send } from './raw.mjs'
 import { REFRESH, call, pause, ready, refreshes, signIn, state, status, told, until } from './world.mjs'
@@ -10,7 +10,7 @@ import { tabsOf } from './tabs.test.mjs'
 export async function T16_signingOutInOneTabSignsOutInAll({ site, figure }) {
   const { tabs: [one, other], proxy } = await tabsOf(await site('calm'), 2)
   const begun = Date.now()
-  assert.equal(await one.evaluate(() => window.auth.signOut()), true)
+  assert.equal(await signOut(one), true)
   await status(other, 'unauthenticated')
   const [{ at, reason, origin }] = await told(other, 'signedOut')
   figure(`the other tab knew after ${at - begun} ms`)
@@ -22,31 +22,54 @@ export async function T16_signingOutInOneTabSignsOutInAll({ site, figure }) {
   assert.deepEqual(await one.context().cookies(), [])
 }
 
-/** What a page from the back-forward cache shows first: never the person who has signed out meanwhile. */
-export async function T17_backAfterASignOutShowsNobody({ site, figure }) {
-  const { tabs: [one, other], account, origin } = await tabsOf(await site('calm'), 2)
-  await other.waitForFunction((email) => document.body.textContent.includes(email), account.email)
-  await other.evaluate(() => {
+/** The news of the sign-out reaches a page in the back-forward cache: the browser throws the page away. */
+export async function T17_backAfterASignOutLoadsThePageAnew({ site }) {
+  const { persisted, states } = await backAfter(await site('calm'), signOut)
+  assert.equal(persisted, false)
+  assert.ok(states.every((it) => it.status !== 'authenticated'))
+}
+
+/** Without news the page itself comes back, and must not show, even for a frame, who has signed out meanwhile. */
+export async function T17_aPageFromTheCacheShowsNobodyBeforeItHasLooked({ site, figure }) {
+  const it = await site('calm')
+  await without(it.context, 'BroadcastChannel')
+  const { persisted, painted, account } = await backAfter(it, signOut)
+  assert.equal(persisted, true, 'the page did not come from the cache')
+  assert.ok(painted.length > 0)
+  assert.ok(painted.every((text) => !text.includes(account.email)), 'a frame shows who was signed in')
+  figure(`${painted.length} frames`)
+}
+
+export async function T17_aPageFromTheCacheGoesOn({ site }) {
+  const { persisted, page, account } = await backAfter(await site('calm'), () => {}, 'authenticated')
+  assert.equal(persisted, true, 'the page did not come from the cache')
+  assert.equal((await state(page)).user.email, account.email)
+  assert.equal((await call(page)).status, 200)
+}
+
+/** A page is left, something happens in another tab, and the page is gone back to. */
+async function backAfter(it, happen, ends = 'unauthenticated') {
+  const { tabs: [one, page], account, origin } = await tabsOf(it, 2)
+  await page.waitForFunction((email) => document.body.textContent.includes(email), account.email)
+  await page.evaluate(() => {
     window.onpageshow = ({ persisted }) => {
-      window.painted = []
-      window.persisted = persisted
+      Object.assign(window, { persisted, painted: [] })
       const look = () => {
         window.painted.push(document.body.textContent)
-        if (window.painted.length < 30) requestAnimationFrame(look)
+        if (window.painted.length < 20) requestAnimationFrame(look)
       }
       requestAnimationFrame(look)
     }
   })
-  await other.goto(`${origin}/blank`)
-  await one.evaluate(() => window.auth.signOut())
-  await other.goBack({ waitUntil: 'commit' })
-  await ready(other)
-  const { persisted, painted } = await other.evaluate(() => ({ persisted: window.persisted ?? false, painted: window.painted ?? [] }))
-  figure(persisted ? `came from the cache, ${painted.length} frames` : 'the browser loaded the page anew')
-  assert.ok(painted.every((text) => !text.includes(account.email)), 'a frame shows who was signed in')
-  const states = await other.evaluate(() => window.states)
-  assert.equal((await state(other)).status, 'unauthenticated')
-  if (!persisted) assert.ok(states.every((it) => it.status !== 'authenticated'))
+  await page.goto(`${origin}/blank`)
+  await happen(one)
+  await page.goBack({ waitUntil: 'commit' })
+  await status(page, ends)
+  await page.waitForFunction(() => !window.painted || window.painted.length === 20)
+  const seen = await page.evaluate(() => ({
+    persisted: window.persisted ?? false, painted: window.painted ?? [], states: window.states,
+  }))
+  return { ...seen, page, account }
 }
 
 export async function T18_aRefreshUnderWayDoesNotUndoASignOut({ site }) {
@@ -58,7 +81,7 @@ export async function T18_aRefreshUnderWayDoesNotUndoASignOut({ site }) {
   proxy.fault(REFRESH, held, 1)
   const waiting = call(one)
   await held.reached
-  const signedOut = one.evaluate(() => window.auth.signOut())
+  const signedOut = signOut(one)
   await status(one, 'unauthenticated')
   held.release()
   await signedOut
@@ -110,6 +133,8 @@ export async function T20_aSupersededCopyEndsTheSessionForAll({ site }) {
   assert.deepEqual([refused, code], [401, 'invalid_token'])
   assert.equal((await send(den, '/api/auth/me', { bearer: access_token })).status, 401)
 
+  // The call that finds out is answered as it is; the next one is not even sent.
+  assert.equal((await call(tabs[0])).status, 401)
   assert.deepEqual(await call(tabs[0]), { error: 'signed_out' })
   for (const tab of tabs) {
     await status(tab, 'unauthenticated')
@@ -163,6 +188,8 @@ export async function T22_storageClearedCookiesKept({ site }) {
 export async function T22_cookiesClearedStorageKept({ site }) {
   const { context, proxy, signedIn } = await site('short')
   const page = await signedIn()
+  // They have worked before.
+  assert.equal((await call(page)).status, 200)
   await context.clearCookies()
   const from = proxy.seen.length
   await status(page, 'unauthenticated')
@@ -180,6 +207,8 @@ async function noLoop(page, proxy, from) {
   await pause(3000)
   assert.ok(proxy.seen.length - from <= 3, `${proxy.seen.length - from} requests`)
 }
+
+const signOut = (page) => page.evaluate(() => window.auth.signOut())
 
 /** The record in IndexedDB. */
 function stored(page) {

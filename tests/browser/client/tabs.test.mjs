@@ -116,7 +116,10 @@ export async function T32_withoutLocksTabsDoMoreRequestsAndStaySignedIn({ site, 
 export async function T32_withoutAChannelTabsFindOutLater({ site, figure }) {
   const { tabs: [one, other] } = await degraded(await site('short'), ['BroadcastChannel'], figure)
   await one.evaluate(() => window.auth.signOut())
+  // Its own call tells it, and the next one is not sent.
+  assert.equal((await call(other)).status, 401)
   assert.deepEqual(await call(other), { error: 'signed_out' })
+  assert.equal((await state(other)).status, 'unauthenticated')
 }
 
 export async function T32_withoutBothTabsStaySignedIn({ site, figure }) {
