@@ -1,18 +1,18 @@
 import { dualFlow } from './dual.js'
-import { AuthError } from './errors.js'
+import type { AuthError } from './errors.js'
 import { listeners } from './events.js'
 import { exclusive } from './exclusive.js'
 import type { Signal } from './flow.js'
 import { guardedFetch, type WithToken } from './guarded-fetch.js'
-import { isFresh, type Held } from './held.js'
+import { isFresh, type Held, type TokenAnswer } from './held.js'
 import { holder as newHolder } from './holder.js'
 import { presence } from './presence.js'
-import { PAUSES_MS, renewal } from './renewal.js'
-import { json, refusal, requests, type Answer } from './requests.js'
+import { renewal } from './renewal.js'
+import { requests } from './requests.js'
 import { sessionFlow } from './session.js'
 import { signals } from './signals.js'
 import { openStore } from './stores.js'
-import { pause } from './waiting.js'
+import { persistently } from './waiting.js'
 import type { AuthClient, AuthClientOptions, AuthState, SignOutReason } from './types.js'
 
 /** Makes a client. One for a page: make it in a module of its own and import it where it is needed. */
@@ -67,8 +67,8 @@ export function createAuthClient(options: AuthClientOptions): AuthClient {
   }
 
   function announce(next: Held | null, before: Held | null | undefined, over: SignOutReason) {
-    const { sessionId, generation } = (next ?? before)!
-    channel?.tell({ sessionId, generation, over: next ? null : over })
+    const { session, generation } = (next ?? before)!
+    channel?.tell({ sessionId: session.id, generation, over: next ? null : over })
   }
 
   function ready(): Promise<AuthState> {
@@ -86,16 +86,10 @@ export function createAuthClient(options: AuthClientOptions): AuthClient {
   // --- Signing in and out -----------------------------------------------------------------------
 
   function entered(next: Held) {
-    holder.unproven = next.sessionId
+    holder.unproven = next.session.id
     if (holder.now === undefined) holder.know(null)
     holder.take(next, 'here')
     announce(next, null, 'replaced')
-  }
-
-  async function expect(status: number, call: Promise<Answer<unknown>>) {
-    const answer = await call
-    if (answer.status !== status) throw refusal(answer.status, answer.body)
-    return answer
   }
 
   async function signOut({ everywhere = false } = {}) {
@@ -105,22 +99,13 @@ export function createAuthClient(options: AuthClientOptions): AuthClient {
     holder.take(null, 'here', 'signed_out')
     if (known) announce(null, known, 'signed_out')
     if (all) return true
-    for (const wait of [...PAUSES_MS, 0]) {
-      try {
-        await flow.end(before)
-        return !everywhere
-      } catch (error) {
-        if (!wait || !(error as AuthError).retryable) break
-        await pause(wait)
-      }
-    }
-    return false
+    return persistently(() => flow.end(before)).then(() => !everywhere, () => false)
   }
 
   // --- Requests ---------------------------------------------------------------------------------
 
-  const withToken: WithToken = async (send, codeOf, { signal, once } = {}) => {
-    const first = await token({ signal })
+  const withToken: WithToken = async (send, codeOf, signal, once) => {
+    const first = await token(signal ? { signal } : {})
     const used = holder.now
     const result = await send(first)
     const code = await codeOf(result)
@@ -139,7 +124,7 @@ export function createAuthClient(options: AuthClientOptions): AuthClient {
     ready,
 
     async signUp(credentials) {
-      await expect(202, http.call('/api/auth/register', json('POST', credentials)))
+      await http.call('POST', '/api/auth/register', 202, undefined, credentials)
     },
 
     async signIn(credentials) {
@@ -152,15 +137,14 @@ export function createAuthClient(options: AuthClientOptions): AuthClient {
     signOut,
 
     async changePassword({ currentPassword, newPassword }) {
-      const body = json('POST', { current_password: currentPassword, new_password: newPassword })
-      const { body: answer, asked } = await expect(
-        200,
-        withToken(
-          (token) => exclusive(name, () => http.call('/api/auth/password', body, token)),
-          ({ status, body }) => (status === 401 ? (body as { code?: string } | undefined)?.code : undefined),
-        ),
+      const body = { current_password: currentPassword, new_password: newPassword }
+      const change = (token: string) => http.call<TokenAnswer>('POST', '/api/auth/password', 200, token, body)
+      const answer = await withToken(
+        (token) => exclusive(name, () => change(token)).catch((error: AuthError) => error),
+        (result) => ('status' in result && result.status === 401 ? result.problem?.code : undefined),
       )
-      entered(await flow.accept(answer, asked))
+      if (answer instanceof Error) throw answer
+      entered(await flow.accept(answer))
     },
 
     getAccessToken: token,

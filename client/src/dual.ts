@@ -1,62 +1,61 @@
+import type { AuthError } from './errors.js'
 import type { Flow } from './flow.js'
 import { commit, isFresh, record, type TokenAnswer } from './held.js'
-import { json, refusal, type Requests } from './requests.js'
+import type { Answer, Requests } from './requests.js'
 import type { TokenRecord, TokenStore } from './types.js'
 
 /** The body half in a store, the cookie half in the jar; both renewed together. */
 export function dualFlow(store: TokenStore, { call }: Requests): Flow {
-  const keep = (next: TokenRecord) => store.update(() => next).then(() => next)
-  const read = () => store.update()
+  const accept = async (answer: Answer<TokenAnswer>) => {
+    const next = record(answer)
+    await store.update(() => next)
+    return next
+  }
 
   return {
-    read,
+    read: () => store.update(),
 
     async renew(used) {
       const mine = await store.update()
       // Signed out elsewhere, or another tab was faster.
-      if (!mine || (mine.accessToken !== used?.accessToken && isFresh(mine))) return { held: mine, asked: false }
-      const { status, body, asked } = await call<TokenAnswer>(
-        '/api/auth/refresh',
-        json('POST', { refresh_token: mine.refreshToken }),
-        mine.accessToken,
-      )
-      if (status === 200) return { held: await store.update(commit(record(body, asked))), asked: true }
-      const code = (body as { code?: string } | undefined)?.code
-      if (code !== 'invalid_token' && code !== 'unauthenticated') throw refusal(status, body)
-      // Refused; unless another tab has something newer by now, the session is over.
-      return { held: await store.update((now) => (now?.accessToken === mine.accessToken ? null : now)), asked: true }
+      if (!mine || (mine.access !== used?.access && isFresh(mine))) return { held: mine, asked: false }
+      let outcome: (stored: TokenRecord | null) => TokenRecord | null
+      try {
+        outcome = commit(
+          record(await call('POST', '/api/auth/refresh', 200, mine.access, { refresh_token: mine.refresh })),
+        )
+      } catch (error) {
+        if ((error as AuthError).code !== 'signed_out') throw error
+        // Refused; unless another tab has something newer by now, the session is over.
+        outcome = (stored) => (stored?.access === mine.access ? null : stored)
+      }
+      return { held: await store.update(outcome), asked: true }
     },
 
     async signIn(credentials) {
+      // A session that this browser has ends with it.
       const before = await store.update()
-      const { status, body, asked } = await call<TokenAnswer>('/api/auth/login', json('POST', credentials), before?.accessToken)
-      if (status !== 200) throw refusal(status, body)
-      return keep(record(body, asked))
+      return accept(await call('POST', '/api/auth/login', 200, before?.access, credentials))
     },
 
-    accept: (answer, asked) => keep(record(answer as TokenAnswer, asked)),
+    accept,
 
     async forget() {
       let before: TokenRecord | null = null
-      await store.update((now) => {
-        before = now
+      await store.update((stored) => {
+        before = stored
         return null
       })
       return before
     },
 
-    async end(held) {
-      if (!held) return
-      const { status, body } = await call('/api/auth/logout', { method: 'POST' }, held.accessToken)
-      if (status !== 204) throw refusal(status, body)
-    },
+    end: async (held) => held && call('POST', '/api/auth/logout', 204, held.access),
 
     hear({ sessionId, generation, over }, held) {
       if (store.shared) return 'read'
-      if (held?.sessionId !== sessionId) return held && !over ? 'replaced' : 'ignore'
-      if (over) return over
+      if (held?.session.id !== sessionId) return held && !over ? 'replaced' : 'ignore'
       // The jar has moved on with the other tab; what is held here must not fall two generations behind.
-      return generation! > held.generation! ? 'renew' : 'ignore'
+      return over ?? (generation! > held.generation! ? 'renew' : 'ignore')
     },
   }
 }

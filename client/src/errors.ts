@@ -46,21 +46,17 @@ const RETRYABLE: readonly AuthErrorCode[] = ['too_many_requests', 'unavailable',
 /** The one error of this package. Its text is for developers; show people something by `code`. */
 export class AuthError extends Error {
   override readonly name = 'AuthError'
-  readonly code: AuthErrorCode
   /** Whether the same may work later. Such an error never means that somebody is signed out. */
   readonly retryable: boolean
-  readonly status: number | undefined
+  declare readonly status?: number
   /** Seconds to wait, if the service has said so. */
-  readonly retryAfter: number | undefined
-  readonly problem: Problem | undefined
+  declare readonly retryAfter?: number
+  declare readonly problem?: Problem
 
-  constructor(code: AuthErrorCode, message: string, { cause, status, retryAfter, problem }: AuthErrorDetails = {}) {
-    super(message, { cause })
-    this.code = code
+  constructor(readonly code: AuthErrorCode, message: string, details: AuthErrorDetails = {}) {
+    super(message)
     this.retryable = RETRYABLE.includes(code)
-    this.status = status
-    this.retryAfter = retryAfter
-    this.problem = problem
+    Object.assign(this, details)
   }
 
   /** Messages for a form, by field. The field `''` is the form as a whole. */

@@ -1,4 +1,5 @@
-import type { Held } from './held.js'
+import type { Held, TokenAnswer } from './held.js'
+import type { Answer } from './requests.js'
 import type { Credentials, SignOutReason } from './types.js'
 
 /** What tabs tell each other: a session, and how far it is or why it is over. Never a token. */
@@ -16,11 +17,11 @@ export interface Flow {
   renew(used: Held | null | undefined): Promise<{ held: Held | null; asked: boolean }>
   signIn(credentials: Credentials): Promise<Held>
   /** Takes in the answer to a change of password. */
-  accept(answer: unknown, asked: number): Promise<Held>
+  accept(answer: Answer<TokenAnswer>): Promise<Held>
   /** Forgets what is held, and returns it. */
   forget(): Promise<Held | null>
   /** Tells the service, which takes the token of an ended page even if it has expired. */
-  end(held: Held | null): Promise<void>
+  end(held: Held | null): Promise<unknown>
   /** What to do about another tab's news: look what is held now, ask the service, nothing, or it is over. */
   hear(signal: Signal, held: Held | null): 'read' | 'renew' | 'ignore' | SignOutReason
 }

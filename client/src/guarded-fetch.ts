@@ -4,26 +4,30 @@ import { codeOf, type Requests } from './requests.js'
 export type WithToken = <T>(
   send: (token: string) => Promise<T>,
   code: (result: T) => Promise<string | undefined> | string | undefined,
-  options?: { signal?: AbortSignal | null | undefined; once?: boolean },
+  signal?: AbortSignal,
+  once?: boolean,
 ) => Promise<T>
 
 /** `fetch` with the body half, for addresses that may have it. */
 export function guardedFetch({ resolve, isOurs, plain, send }: Requests, withToken: WithToken): typeof fetch {
-  return async (input, init = {}) => {
+  return async (input, init) => {
     const request = input instanceof Request ? input : undefined
-    const url = request ? new URL(request.url) : resolve(String(input))
-    const headers = new Headers(init.headers ?? request?.headers)
-    if (!isOurs(url)) return plain(request ?? url, init)
+    const address = request ? request.url : resolve(`${input}`)
+    if (!isOurs(address)) return plain(request ?? address, init)
+    // A request's body can be read once; its copy is for the second time.
+    const make = () => new Request(request ? request.clone() : address, init)
+    let next: Request | undefined = make()
     // Who brings a header of his own knows what he does.
-    if (headers.has('Authorization')) return send(url, request ?? url, init)
+    if (next.headers.has('Authorization')) return send(next)
     return withToken(
       (token) => {
-        headers.set('Authorization', `Bearer ${token}`)
-        // A request's body can be read once; its copy is for the second time.
-        return send(url, request ? request.clone() : url, { ...init, headers })
+        const now = next ?? make()
+        next = undefined
+        return send(now, token)
       },
       (response) => (response.status === 401 ? codeOf(response) : undefined),
-      { signal: init.signal ?? request?.signal, once: init.body instanceof ReadableStream },
+      next.signal,
+      init?.body instanceof ReadableStream,
     )
   }
 }

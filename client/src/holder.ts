@@ -33,7 +33,7 @@ export function holder({ emit }: Listeners): Holder {
     },
     take(next, origin, reason = 'storage_cleared') {
       const before = it.now
-      it.now = next && before ? keepObjects(next, before) : next
+      it.now = next && before ? keepUser(next, before) : next
       if (it.now) entered(it.now, before, origin)
       else ended(before, origin, reason)
     },
@@ -57,11 +57,11 @@ export function holder({ emit }: Listeners): Holder {
   }
 
   function entered(next: Held, before: Held | null | undefined, origin: Origin) {
-    const { user, session, accessExpiresAt, generation } = next
-    const renewed = next.accessToken !== before?.accessToken
+    const { user, session, expiresAt, generation } = next
+    const renewed = next.access !== before?.access
     if (renewed) it.failure = null
     if (renewed || it.state.status === 'booting') {
-      show({ status: 'authenticated', user, session, accessExpiresAt, generation })
+      show({ status: 'authenticated', user, session, accessExpiresAt: expiresAt, generation })
     }
     if (before === null) emit('signedIn', { user, origin })
     else if (before && before.user.id !== user.id) emit('userChanged', { from: before.user, to: user })
@@ -70,7 +70,7 @@ export function holder({ emit }: Listeners): Holder {
 
   function ended(before: Held | null | undefined, origin: Origin, reason: SignOutReason) {
     it.failure = null
-    if (before && before.sessionId === it.unproven && reason === 'session_ended') reason = 'cookies_blocked'
+    if (before && before.session.id === it.unproven && reason === 'session_ended') reason = 'cookies_blocked'
     if (before || it.state.status !== 'unauthenticated') show({ status: 'unauthenticated', reason: before ? reason : null })
     if (before) emit('signedOut', { reason, origin })
   }
@@ -78,12 +78,8 @@ export function holder({ emit }: Listeners): Holder {
   return it
 }
 
-/** The newer one, in which what has not changed is the same object: nothing is drawn anew for it. */
-function keepObjects(next: Held, before: Held): Held {
-  if (next.sessionId === before.sessionId && next.generation! < before.generation!) return before
-  const user = alike(next.user, before.user) ? before.user : next.user
-  const session = alike(next.session, before.session) ? before.session : next.session
-  return { ...next, user, session }
+/** The newer one. The same person stays the same object: nothing is drawn anew. */
+function keepUser(next: Held, before: Held): Held {
+  if (next.session.id === before.session.id && next.generation! < before.generation!) return before
+  return JSON.stringify(next.user) === JSON.stringify(before.user) ? { ...next, user: before.user } : next
 }
-
-const alike = (one: unknown, other: unknown) => JSON.stringify(one) === JSON.stringify(other)

@@ -7,117 +7,112 @@ import type { AuthClientOptions, RequestEvent } from './types.js'
 const TIMEOUT_MS = 10_000
 
 export interface Answer<T> {
-  status: number
   body: T
   /** When the request was sent, on the clock of `Date.now()`. */
-  asked: number
+  askedAt: number
 }
 
 export interface Requests {
-  /** The address as a URL, from the service's origin on. */
-  resolve(address: string): URL
+  /** The whole address, as the page means it. */
+  resolve(address: string): string
   /** Whether this address may be sent the token. */
-  isOurs(url: URL): boolean
+  isOurs(address: string): boolean
   /** `fetch` as it is. */
   plain: typeof fetch
-  /** The same for an address of ours: with cookies, reported. */
-  send(url: URL, input: Request | URL, init: RequestInit): Promise<Response>
-  /** An operation of the service. Rejects with an `AuthError` if there was no answer, or one with status 429 or 5xx. */
-  call<T>(path: string, init?: RequestInit, token?: string): Promise<Answer<T>>
+  /** The same with cookies and, if there is a token, with the body half; reported. */
+  send(request: Request, token?: string): Promise<Response>
+  /** An operation of the service: form, JSON or nothing goes there. Any answer but the expected one is an `AuthError`. */
+  call<T>(method: string, path: string, expected: number, token?: string, body?: object): Promise<Answer<T>>
 }
 
 export function requests(options: AuthClientOptions, report: (event: RequestEvent) => void): Requests {
   const page = globalThis.location?.origin
-  const base = new URL(options.baseUrl || page || 'http://localhost').origin
-  const ours = new Set([base, page, ...(options.apiOrigins ?? []).map((origin) => new URL(origin).origin)])
+  const base = options.baseUrl || page || 'http://localhost'
+  const originOf = (address: string) => new URL(address).origin
+  const ours = [base, page ?? base, ...(options.apiOrigins ?? [])].map(originOf)
   const plain: typeof fetch = (...args) => (options.fetch ?? fetch)(...args)
+  const resolve = (address: string) => new URL(address, options.baseUrl || globalThis.document?.baseURI || base).href
 
-  const resolve = (address: string) => new URL(address, options.baseUrl || globalThis.document?.baseURI || base)
-
-  async function send(url: URL, input: Request | URL, init: RequestInit) {
+  async function send(request: Request, token?: string) {
     const begun = Date.now()
-    const asIt = input instanceof Request ? input : undefined
-    const credentials = init.credentials ?? (asIt?.credentials === 'omit' ? 'omit' : url.origin === page ? 'same-origin' : 'include')
+    const credentials = request.credentials === 'omit' ? 'omit' : 'include'
+    if (token) request.headers.set('Authorization', `Bearer ${token}`)
     let status = null
     try {
-      const response = await plain(input, { ...init, credentials })
+      const response = await plain(request, { credentials })
       status = response.status
       return response
     } finally {
       report({
-        method: (init.method ?? asIt?.method ?? 'GET').toUpperCase(),
-        url: url.origin + url.pathname,
+        method: request.method,
+        url: request.url.split(/[?#]/)[0]!,
         status,
-        bodyHalf: new Headers(init.headers).has('Authorization'),
-        cookieHalf: credentials !== 'omit',
+        bodyHalf: !!token,
+        cookieHalf: credentials === 'include',
         durationMs: Date.now() - begun,
       })
     }
   }
 
-  async function call<T>(path: string, { headers, ...init }: RequestInit = {}, token?: string): Promise<Answer<T>> {
-    const asked = Date.now()
-    const stop = new AbortController()
-    const limit = setTimeout(() => stop.abort(), TIMEOUT_MS)
-    const all = new Headers(headers)
-    if (token) all.set('Authorization', `Bearer ${token}`)
-    const url = resolve(path)
-    try {
+  async function call<T>(method: string, path: string, expected: number, token?: string, body?: object): Promise<Answer<T>> {
+    const askedAt = Date.now()
+    const signal = AbortSignal.timeout(TIMEOUT_MS)
+    const form = body instanceof URLSearchParams
+    const init: RequestInit = {
+      method,
       // No `keepalive`: an answer that finds no page is of no use, and is sent again on demand.
-      const response = await send(url, url, { ...init, headers: all, cache: 'no-store', redirect: 'error', signal: stop.signal })
-      const text = await response.text()
-      if (response.status === 429 || response.status >= 500) throw refusal(response.status, read(text), response.headers)
-      return { status: response.status, body: read(text) as T, asked }
+      cache: 'no-store',
+      redirect: 'error',
+      signal,
+      ...(body && { body: form ? body : JSON.stringify(body) }),
+      ...(body && !form && { headers: { 'Content-Type': 'application/json' } }),
+    }
+    try {
+      const response = await send(new Request(resolve(path), init), token)
+      const text = parsed(await response.text())
+      if (response.status !== expected) throw refusal(response, text)
+      return { body: text as T, askedAt }
     } catch (cause) {
       if (cause instanceof AuthError) throw cause
-      throw stop.signal.aborted
-        ? new AuthError('timeout', 'the service did not answer in time', { cause })
-        : new AuthError('network', 'the service could not be reached', { cause })
-    } finally {
-      clearTimeout(limit)
+      throw new AuthError(signal.aborted ? 'timeout' : 'network', 'no answer', { cause })
     }
   }
 
-  return { resolve, isOurs: (url) => ours.has(url.origin), plain, send, call }
+  return { resolve, isOurs: (address) => ours.includes(originOf(address)), plain, send, call }
 }
 
-function read(text: string): unknown {
+export function parsed(text: string | null): unknown {
   try {
-    return JSON.parse(text)
+    return JSON.parse(text!)
   } catch {
     return undefined
   }
 }
 
-export const json = (method: string, value: unknown): RequestInit => ({
-  method,
-  headers: { 'Content-Type': 'application/json' },
-  body: JSON.stringify(value),
-})
+/** What the service says is said on in its own words, as far as an application can do something about it. */
+const AS_IT_IS = 'invalid_credentials validation_failed too_many_requests forbidden origin_not_allowed unavailable'.split(' ')
+const OTHERWISE: Record<string, AuthErrorCode> = {
+  access_denied: 'origin_not_allowed',
+  invalid_grant: 'signed_out',
+  invalid_token: 'signed_out',
+  unauthenticated: 'signed_out',
+}
 
-const AS_THEY_ARE: readonly string[] = [
-  'invalid_credentials', 'validation_failed', 'too_many_requests', 'forbidden', 'origin_not_allowed', 'unavailable',
-]
-
-/** What a refusal means to the application. The token endpoint says `error` (RFC 6749), all others `code` (RFC 9457). */
-export function refusal(status: number, body: unknown, headers?: Headers): AuthError {
-  const problem = body as (Problem & { error?: string }) | undefined
-  const said = problem?.code ?? problem?.error ?? ''
-  const seconds = Number(headers?.get('Retry-After') || NaN)
-  let code: AuthErrorCode = 'protocol'
-  if (AS_THEY_ARE.includes(said)) code = said as AuthErrorCode
-  else if (said === 'access_denied') code = 'origin_not_allowed'
-  else if (status === 429) code = 'too_many_requests'
-  else if (status >= 500) code = 'unavailable'
-  return new AuthError(code, `the service answered ${status} ${said}`, {
-    status,
-    ...(problem?.code && { problem }),
-    ...(seconds >= 0 && { retryAfter: seconds }),
-  })
+/** The token endpoint says `error` (RFC 6749), all others `code` (RFC 9457); a proxy in between says neither. */
+function refusal({ status, headers }: Response, body: unknown): AuthError {
+  const problem = (body ?? {}) as Partial<Problem> & { error?: string }
+  const said = problem.code ?? problem.error ?? ''
+  const known = AS_IT_IS.includes(said) ? (said as AuthErrorCode) : OTHERWISE[said]
+  const retryAfter = Number(headers.get('Retry-After'))
+  return new AuthError(
+    known ?? (status === 429 ? 'too_many_requests' : status >= 500 ? 'unavailable' : 'protocol'),
+    `${status} ${said}`,
+    { status, ...(retryAfter && { retryAfter }), ...(problem.code && { problem: problem as Problem }) },
+  )
 }
 
 /** The code of a problem, without consuming the answer. Anything else has none: it is not the service's. */
 export async function codeOf(response: Response): Promise<string | undefined> {
   if (!response.headers.get('Content-Type')?.startsWith('application/problem+json')) return undefined
-  return (read(await response.clone().text()) as Problem | undefined)?.code
+  return (parsed(await response.clone().text()) as Problem | undefined)?.code
 }

@@ -1,13 +1,7 @@
 import { AuthError } from './errors.js'
 import type { Flow } from './flow.js'
 import { claims, held, type Held, type TokenAnswer } from './held.js'
-import { json, refusal, type Requests } from './requests.js'
-import type { Session, User } from './types.js'
-
-interface Me {
-  user: User
-  session: Session
-}
+import type { Answer, Requests } from './requests.js'
 
 /** A session cookie in the jar, exchanged for a pair that lives for a minute. Nothing is kept but in here. */
 export function sessionFlow({ call }: Requests): Flow {
@@ -17,24 +11,22 @@ export function sessionFlow({ call }: Requests): Flow {
 
   async function exchange(): Promise<Held | null> {
     const begun = epoch
-    const { status, body, asked } = await call<TokenAnswer & { error?: string }>('/iam/oauth/token', {
-      method: 'POST',
-      body: new URLSearchParams({ grant_type: 'session' }),
-    })
-    if (status !== 200 && body?.error !== 'invalid_grant') throw refusal(status, body)
-    const next = status === 200 ? await owner(body, asked) : null
+    let next: Held | null = null
+    try {
+      const form = new URLSearchParams({ grant_type: 'session' })
+      next = await owned(await call('POST', '/iam/oauth/token', 200, undefined, form))
+    } catch (error) {
+      if ((error as AuthError).code !== 'signed_out') throw error
+    }
     return begun === epoch ? (current = next) : current
   }
 
-  /** Whose token it is: known from before, or asked for. */
-  async function owner(answer: TokenAnswer, asked: number): Promise<Held> {
-    const { sid, roles } = claims(answer.access_token)
-    if (current?.sessionId === sid && `${current.user.roles}` === `${roles}`) {
-      return held({ ...answer, user: current.user, session: current.session }, asked)
-    }
-    const me = await call<Me>('/api/auth/me', {}, answer.access_token)
-    if (me.status !== 200) throw refusal(me.status, me.body)
-    return held({ ...answer, ...me.body }, asked)
+  /** With its owner: known from before, or asked for. */
+  async function owned({ body, askedAt }: Answer<TokenAnswer>): Promise<Held> {
+    const { sid, roles } = claims(body.access_token)
+    const known = current?.session.id === sid && `${current.user.roles}` === `${roles}`
+    const { user, session } = known ? current! : (await call<Held>('GET', '/api/auth/me', 200, body.access_token)).body
+    return held({ body: { ...body, user, session }, askedAt })
   }
 
   return {
@@ -42,17 +34,16 @@ export function sessionFlow({ call }: Requests): Flow {
     renew: async () => ({ held: await exchange(), asked: true }),
 
     async signIn(credentials) {
-      const { status, body } = await call('/iam/passwordlogin', json('POST', credentials))
-      if (status !== 204) throw refusal(status, body)
+      await call('POST', '/iam/passwordlogin', 204, undefined, credentials)
       epoch++
       const next = await exchange()
-      if (!next) throw new AuthError('cookies_blocked', 'the sign-in left no session cookie behind')
+      if (!next) throw new AuthError('cookies_blocked', 'the sign-in left no cookie behind')
       return next
     },
 
-    async accept(answer, asked) {
+    async accept(answer) {
       epoch++
-      return (current = held(answer as TokenAnswer, asked))
+      return (current = held(answer))
     },
 
     async forget() {
@@ -62,13 +53,10 @@ export function sessionFlow({ call }: Requests): Flow {
       return before
     },
 
-    async end() {
-      const { status, body } = await call('/iam/logout', { method: 'POST' })
-      if (status !== 204) throw refusal(status, body)
-    },
+    end: () => call('POST', '/iam/logout', 204),
 
     hear({ sessionId, over }, before) {
-      if (before?.sessionId === sessionId) return over ?? 'ignore'
+      if (before?.session.id === sessionId) return over ?? 'ignore'
       return over ? 'ignore' : 'renew'
     },
   }

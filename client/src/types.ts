@@ -153,17 +153,18 @@ export interface RequestEvent {
 /** What the page keeps of a session: its body half, and what there is to show at once after a reload. */
 export interface TokenRecord {
   readonly version: 1
-  readonly sessionId: string
   /** Counts rotations, from 1. An older generation never takes the place of a newer one. */
   readonly generation: number
-  readonly accessToken: string
-  readonly refreshToken: string
-  /** On the clock of `Date.now()`. */
-  readonly accessExpiresAt: number
-  /** Seconds that an access token lives. */
-  readonly accessLifetime: number
-  /** Until when the session may be refreshed, on the clock of `Date.now()`. */
-  readonly refreshExpiresAt: number
+  /** The access token. */
+  readonly access: string
+  /** The refresh token. */
+  readonly refresh: string
+  /** When the tokens were asked for, on the clock of `Date.now()`. */
+  readonly askedAt: number
+  /** When the access token expires, on the same clock. */
+  readonly expiresAt: number
+  /** Until when the session can be refreshed, on the same clock. */
+  readonly endsAt: number
   readonly user: User
   readonly session: Session
 }
