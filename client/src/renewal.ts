@@ -38,14 +38,14 @@ export function renewal({ name, flow, holder, life, ready, changed }: Parts): Re
     // Once somebody has signed out, or in anew, nobody waits for this any more.
     const isWanted = () => !life.aborted && (!first || holder.now?.session.id === first.session.id)
     try {
-      await persistently(() => exclusive(name, attempt), isWanted)
+      await persistently(() => exclusive(name, () => attempt(first)), isWanted)
     } catch (error) {
       if (isWanted()) holder.fail(isAuthError(error) ? error : new AuthError('protocol', `${error}`, { cause: error }))
     }
   }
 
-  async function attempt() {
-    const used = holder.now
+  /** `used`: from before the wait for the other tabs. What they have renewed meanwhile need not be renewed again. */
+  async function attempt(used: Held | null | undefined) {
     const { held, asked } = await flow.renew(used)
     if (life.aborted) return
     const before = holder.now
