@@ -64,14 +64,27 @@ export function gate(where) {
   return Object.assign(held, { reached, release })
 }
 
-/** The same faults for the same seed, for one path: `mix` has a probability for each of them. */
+/**
+ * Faults in an order that a seed decides, for the requests of one path. Of fifty they are exactly so
+ * many per cent, so that luck does not decide what a test finds. `mix`: a percentage and a fault, each.
+ */
 export function atRandom(seed, path, mix) {
   const random = mulberry32(seed)
+  let deck = []
   return (entry) => {
     if (entry.path !== path) return undefined
-    let dice = random()
-    return mix.find(([share]) => (dice -= share) < 0)?.[1]
+    if (deck.length === 0) deck = shuffled(mix, random)
+    return deck.pop()
   }
+}
+
+function shuffled(mix, random) {
+  const deck = Array(50).fill(undefined)
+  const places = Array.from(deck.keys())
+  for (const [percent, fault] of mix) {
+    for (let times = percent / 2; times > 0; times--) deck[places.splice(Math.floor(random() * places.length), 1)[0]] = fault
+  }
+  return deck
 }
 
 /** A generator of few lines that is good enough for tests. */

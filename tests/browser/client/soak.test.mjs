@@ -19,7 +19,7 @@ export async function T05_fiveTabsThatComeAndGoStaySignedIn({ site, long, figure
   signOuts.length = 0
   const [{ session }, from] = [await state(tabs[0]), proxy.seen.length]
   const random = mulberry32(seed)
-  proxy.chance = atRandom(seed, REFRESH, [[0.06, lost], [0.06, split]])
+  proxy.chance = atRandom(seed, REFRESH, [[6, lost], [6, split]])
   const counts = { calls: 0, failed: 0, closed: 0, reloaded: 0 }
 
   const end = Date.now() + seconds * 1000
@@ -36,7 +36,8 @@ export async function T05_fiveTabsThatComeAndGoStaySignedIn({ site, long, figure
   figure(`seed ${seed}, ${seconds} s: ${counts.calls} calls (${counts.failed} cut off by a reload), ` +
     `${counts.closed} tabs closed, ${counts.reloaded} reloaded`)
   figure(`${turns} rotations, ${all.length} refresh calls (x ${(all.length / turns).toFixed(2)}), ` +
-    `${by('lost')} lost, ${by('split')} split, ${signOuts.length} sign-outs`)
+    `${by('lost')} lost, ${by('split')} split, ${all.filter(({ unheard }) => unheard).length} by tabs that were gone, ${signOuts.length} sign-outs`)
+  if (process.env.TRACE) for (const e of all) console.log(e.at - all[0].at, e.fault ?? '', 'b', e.bodyHalf?.gen, 'c', e.cookieHalf?.gen, '->', e.generation?.gen, e.status)
   assert.deepEqual(signOuts, [])
   for (const tab of tabs) {
     await ready(tab)

@@ -3,7 +3,8 @@
 import assert from 'node:assert/strict'
 import { HOUR, freezer, hide, moveClock, without } from './device.mjs'
 import { gate } from './faults.mjs'
-import { REFRESH, call, pause, ready, refreshes, rotations, signIn, state, told } from './world.mjs'
+import { blank } from './raw.mjs'
+import { REFRESH, call, pause, ready, refreshes, rotations, signIn, state, told, until } from './world.mjs'
 
 export async function T04_fiveTabsThatExpireTogetherRenewOnce({ site, figure }) {
   const { tabs, proxy } = await tabsOf(await site('short'), 5)
@@ -15,6 +16,33 @@ export async function T04_fiveTabsThatExpireTogetherRenewOnce({ site, figure }) 
   figure(`${refreshes(proxy, from).length} refresh calls`)
   assert.ok(refreshes(proxy, from).length <= 2)
   for (const tab of tabs) assert.deepEqual(await told(tab, 'signedOut'), [])
+}
+
+/** While one tab waits for the lock it hears what another has renewed, and then there is nothing left to do. */
+export async function T04_whoHasWaitedForTheLockTakesWhatIsThere({ site }) {
+  const it = await tabsOf(await site('short'), 2)
+  const { tabs: [one, other], proxy } = it
+  const third = await blank(it)
+  await Promise.all([one, other].map(hide))
+  await pause(2100)
+  // In the queue for the lock: a stranger, a tab, the stranger again, the other tab.
+  const queue = () => third.evaluate(async () => (await navigator.locks.query()).pending.length)
+  const takeLock = () => third.evaluate(() => {
+    window.letGo ??= []
+    navigator.locks.request('tandem', () => new Promise((done) => window.letGo.push(done)))
+  })
+  await takeLock()
+  const first = call(one)
+  await until('a queue of one', async () => await queue() === 1)
+  await takeLock()
+  const second = call(other)
+  await until('a queue of three', async () => await queue() === 3)
+  await third.evaluate(() => window.letGo.shift()())
+  assert.equal((await first).status, 200)
+  await other.waitForFunction(() => window.auth.getState().generation === 2)
+  await third.evaluate(() => window.letGo.shift()())
+  assert.equal((await second).status, 200)
+  assert.equal(refreshes(proxy).length, 1)
 }
 
 /** In five visible tabs the timers do it. */
