@@ -141,3 +141,20 @@ async function expiredTab(site) {
 
 /** The life of a pair of the service `short`. */
 const expiry = () => pause(2100)
+
+/** Where to go after a sign-in: a path of this origin, or its beginning. */
+export async function T26_addressesOfOthersAreNoPlaceToReturnTo({ site }) {
+  const { open, origin } = await site('calm')
+  const page = await open()
+  const landed = async (text) => {
+    const loaded = page.waitForEvent('load')
+    await page.evaluate((text) => { location.href = window.safeReturnTo(text) }, text)
+    await loaded
+    return page.url()
+  }
+  for (const text of [
+    '//evil.test', 'https://evil.test', 'javascript:alert(1)', '/\\evil.test', '\\\\evil.test', '/.//evil.test', ' //evil.test',
+    '/\t/evil.test', 'evil.test', '', null, 'data:text/html,x', '/..//evil.test',
+  ]) assert.equal(await landed(text), `${origin}/`, text)
+  assert.equal(await landed('/dual?a=1#b'), `${origin}/dual?a=1#b`)
+}
