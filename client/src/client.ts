@@ -3,12 +3,11 @@ import type { AuthError } from './errors.js'
 import { listeners } from './events.js'
 import { exclusive } from './exclusive.js'
 import type { Signal } from './flow.js'
-import { guardedFetch, type WithToken } from './guarded-fetch.js'
 import { isFresh, type Held, type TokenAnswer } from './held.js'
 import { holder as newHolder } from './holder.js'
 import { presence } from './presence.js'
 import { renewal } from './renewal.js'
-import { requests } from './requests.js'
+import { requests, type WithToken } from './requests.js'
 import { sessionFlow } from './session.js'
 import { signals } from './signals.js'
 import { openStore } from './stores.js'
@@ -19,85 +18,76 @@ import type { AuthClient, AuthClientOptions, AuthState, SignOutReason } from './
 export function createAuthClient(options: AuthClientOptions): AuthClient {
   const name = options.name ?? 'tandem'
   const { on, emit } = listeners()
-  const http = requests(options, (event) => emit('request', event))
+  const http = requests(options)
   const flow = options.mode === 'session' ? sessionFlow(http) : dualFlow(openStore(options.store, name), http)
   const holder = newHolder({ on, emit })
   const end = new AbortController()
   const life = end.signal
-  const { renew, token, mend } = renewal({ name, flow, holder, life, ready, changed: announce })
+  const { renew, token, mend } = renewal({ name, flow, holder, ready, changed: announce })
   let channel: ReturnType<typeof signals> | undefined
-  let started = false
 
   // --- The life of a page -----------------------------------------------------------------------
 
   /** Nothing is done before somebody wants to know: making a client on a server costs and does nothing. */
   function start() {
-    if (started || life.aborted) return
-    started = true
+    if (channel || life.aborted) return
     channel = signals(name, (signal) => void hear(signal))
-    const schedule = presence({ holder, life, renew, look })
-    on('change', schedule)
-    on('renewFailed', schedule)
-    void boot()
+    on('change', presence({ holder, life, renew, look }))
+    void look()
   }
 
-  async function boot() {
-    const found = await flow.read()
-    if (holder.now !== undefined) return
-    if (found && isFresh(found)) return holder.take(found, 'here')
-    if (found) holder.know(found)
-    else if (options.mode === 'dual') return holder.take(null, 'here')
-    await renew()
-  }
-
+  /** Looks who is signed in, at first and whenever the page comes back. */
   async function look() {
     const found = await flow.read()
-    if (holder.now === undefined) return
-    // Back from the cache of the browser: in the session flow only the service knows who is signed in now.
-    if (found && holder.state.status === 'booting' && options.mode === 'session') return renew()
+    // Nobody is shown on the strength of what may be over. In the session flow only the service knows.
+    if (holder.state.status === 'booting' && (found ? !isFresh(found) : flow.asks)) {
+      holder.now ??= found ?? undefined
+      return renew()
+    }
     holder.take(found, 'other-tab')
   }
 
-  async function hear(signal: Signal) {
-    const news = holder.now === undefined ? 'ignore' : flow.hear(signal, holder.now)
-    if (news === 'ignore') return
-    if (news === 'renew') return renew()
-    const found = news === 'read' ? await flow.read() : (await flow.forget(), null)
-    holder.take(found, 'other-tab', news === 'read' ? (signal.over ?? undefined) : news)
+  async function hear({ session, generation, over }: Signal) {
+    const { now } = holder
+    const same = now?.session.id === session
+    if (now === undefined) return
+    if (flow.isShared()) holder.take(await flow.read(), 'other-tab', over ?? undefined)
+    else if (same ? over : now && !over && !flow.asks) {
+      await flow.forget()
+      holder.take(null, 'other-tab', over ?? 'replaced')
+      // The jar is shared, and has moved on: what is held here must not fall two generations behind.
+    } else if (same ? generation! > now.generation! : !over && flow.asks) await renew()
   }
 
-  function announce(next: Held | null, before: Held | null | undefined, over: SignOutReason) {
-    const { session, generation } = (next ?? before)!
-    channel?.tell({ sessionId: session.id, generation, over: next ? null : over })
+  function announce({ session, generation }: Held, over: SignOutReason | null) {
+    channel?.tell({ session: session.id, generation, over })
   }
 
-  function ready(): Promise<AuthState> {
+  async function ready(): Promise<AuthState> {
     start()
-    if (holder.state.status !== 'booting') return Promise.resolve(holder.state)
-    return new Promise((done) => {
-      const off = on('change', () => {
-        if (holder.state.status === 'booting') return
-        off()
-        done(holder.state)
+    while (holder.state.status === 'booting') {
+      await new Promise<void>((done) => {
+        const off = on('change', () => done(off()))
       })
-    })
+    }
+    return holder.state
   }
 
   // --- Signing in and out -----------------------------------------------------------------------
 
   function entered(next: Held) {
     holder.unproven = next.session.id
-    if (holder.now === undefined) holder.know(null)
+    holder.now ??= null
     holder.take(next, 'here')
-    announce(next, null, 'replaced')
+    announce(next, null)
   }
 
   async function signOut({ everywhere = false } = {}) {
-    const all = everywhere && (await client.fetch(http.resolve('/api/auth/logout-all'), { method: 'POST' }).then(({ ok }) => ok, () => false))
+    const all = everywhere && (await token().then((access) => http.call('POST', '/api/auth/logout-all', 204, access)).catch(() => null))
     const before = await flow.forget().catch(() => null)
     const known = before ?? holder.now
     holder.take(null, 'here', 'signed_out')
-    if (known) announce(null, known, 'signed_out')
+    if (known) announce(known, 'signed_out')
     if (all) return true
     return persistently(() => flow.end(before)).then(() => !everywhere, () => false)
   }
@@ -105,7 +95,7 @@ export function createAuthClient(options: AuthClientOptions): AuthClient {
   // --- Requests ---------------------------------------------------------------------------------
 
   const withToken: WithToken = async (send, codeOf, signal, once) => {
-    const first = await token(signal ? { signal } : {})
+    const first = await token({ signal })
     const used = holder.now
     const result = await send(first)
     const code = await codeOf(result)
@@ -150,18 +140,16 @@ export function createAuthClient(options: AuthClientOptions): AuthClient {
     getAccessToken: token,
 
     async retry() {
-      start()
       holder.failure = null
-      if (holder.now === undefined || (holder.now && !isFresh(holder.now))) await renew()
-      return ready()
+      await token().catch(() => {})
+      return holder.state
     },
 
-    fetch: guardedFetch(http, withToken),
+    fetch: http.guarded(withToken),
 
     dispose() {
       end.abort()
       channel?.close()
-      channel = undefined
     },
   }
   return client

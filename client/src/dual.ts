@@ -13,6 +13,8 @@ export function dualFlow(store: TokenStore, { call }: Requests): Flow {
   }
 
   return {
+    isShared: () => store.shared,
+    asks: false,
     read: () => store.update(),
 
     async renew(used) {
@@ -42,20 +44,10 @@ export function dualFlow(store: TokenStore, { call }: Requests): Flow {
 
     async forget() {
       let before: TokenRecord | null = null
-      await store.update((stored) => {
-        before = stored
-        return null
-      })
+      await store.update((stored) => ((before = stored), null))
       return before
     },
 
     end: async (held) => held && call('POST', '/api/auth/logout', 204, held.access),
-
-    hear({ sessionId, generation, over }, held) {
-      if (store.shared) return 'read'
-      if (held?.session.id !== sessionId) return held && !over ? 'replaced' : 'ignore'
-      // The jar has moved on with the other tab; what is held here must not fall two generations behind.
-      return over ?? (generation! > held.generation! ? 'renew' : 'ignore')
-    },
   }
 }

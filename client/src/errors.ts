@@ -41,7 +41,7 @@ export interface AuthErrorDetails {
   cause?: unknown
 }
 
-const RETRYABLE: readonly AuthErrorCode[] = ['too_many_requests', 'unavailable', 'network', 'timeout']
+const RETRYABLE = 'too_many_requests unavailable network timeout'
 
 /** The one error of this package. Its text is for developers; show people something by `code`. */
 export class AuthError extends Error {
@@ -49,12 +49,12 @@ export class AuthError extends Error {
   /** Whether the same may work later. Such an error never means that somebody is signed out. */
   readonly retryable: boolean
   declare readonly status?: number
-  /** Seconds to wait, if the service has said so. */
+  /** Seconds to wait, if the service has said so; else 0. */
   declare readonly retryAfter?: number
   declare readonly problem?: Problem
 
-  constructor(readonly code: AuthErrorCode, message: string, details: AuthErrorDetails = {}) {
-    super(message)
+  constructor(readonly code: AuthErrorCode, details: AuthErrorDetails = {}) {
+    super(details.problem?.title ?? code)
     this.retryable = RETRYABLE.includes(code)
     Object.assign(this, details)
   }

@@ -4,13 +4,18 @@ import type { Credentials, SignOutReason } from './types.js'
 
 /** What tabs tell each other: a session, and how far it is or why it is over. Never a token. */
 export interface Signal {
-  sessionId: string
+  /** Its id. */
+  session: string
   generation: number | null
   over: SignOutReason | null
 }
 
 /** A way to get at tokens. Everything that the two flows have in common is in the client. */
 export interface Flow {
+  /** Whether what is held is the same in all tabs. */
+  isShared(): boolean
+  /** Whether nothing held can still mean that somebody is signed in. */
+  asks: boolean
   /** What is held, without asking the service. */
   read(): Promise<Held | null>
   /** Something newer than `used`, from another tab or (`asked`) from the service. `null`: the session is over. */
@@ -22,6 +27,4 @@ export interface Flow {
   forget(): Promise<Held | null>
   /** Tells the service, which takes the token of an ended page even if it has expired. */
   end(held: Held | null): Promise<unknown>
-  /** What to do about another tab's news: look what is held now, ask the service, nothing, or it is over. */
-  hear(signal: Signal, held: Held | null): 'read' | 'renew' | 'ignore' | SignOutReason
 }

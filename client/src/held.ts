@@ -1,6 +1,5 @@
 /** What a page holds of a session, and the rules about it. No storage and no network in here. */
 
-import { AuthError } from './errors.js'
 import type { Answer } from './requests.js'
 import type { Session, TokenRecord, User } from './types.js'
 
@@ -11,14 +10,15 @@ export type Held = Omit<TokenRecord, 'version' | 'generation' | 'refresh'> & { r
 export interface TokenAnswer {
   access_token: string
   expires_in: number
-  refresh_token?: string
+  /** Both are missing in the session flow. */
+  refresh_token: string
   refresh_expires_in?: number
   session: Session
   user: User
 }
 
 /** What a token says of itself. Nobody verifies it here: the service does, for every request. */
-export function claims(token: string): { sid: string; gen?: number; roles: string[] } {
+export function claims(token: string): { sid: string; gen: number; roles: string[] } {
   return JSON.parse(atob(token.split('.')[1]!.replaceAll('-', '+').replaceAll('_', '/')))
 }
 
@@ -28,7 +28,7 @@ export function held({ body, askedAt }: Answer<TokenAnswer>): Held {
     generation: null,
     access: body.access_token,
     askedAt,
-    expiresAt: askedAt + body.expires_in * 1000,
+    accessExpiresAt: askedAt + body.expires_in * 1000,
     endsAt: askedAt + (body.refresh_expires_in ?? Infinity) * 1000,
     user: body.user,
     session: body.session,
@@ -37,15 +37,13 @@ export function held({ body, askedAt }: Answer<TokenAnswer>): Held {
 
 export function record(answer: Answer<TokenAnswer>): TokenRecord {
   const { access_token, refresh_token } = answer.body
-  const { gen } = claims(access_token)
-  if (!refresh_token || !gen) throw new AuthError('protocol', 'no refresh token')
-  return { ...held(answer), version: 1, generation: gen, refresh: refresh_token }
+  return { ...held(answer), version: 1, generation: claims(access_token).gen, refresh: refresh_token }
 }
 
 /** Whatever lies in a storage may have been written by anybody. */
 export function asRecord(value: unknown): TokenRecord | null {
-  const { version, access, refresh, user, session } = (value ?? {}) as Partial<TokenRecord>
-  return version === 1 && access && refresh && user && session ? (value as TokenRecord) : null
+  const it = value as TokenRecord | null | undefined
+  return it?.version === 1 && it.user && it.session ? it : null
 }
 
 /**
@@ -56,9 +54,9 @@ export const commit = (next: TokenRecord) => (stored: TokenRecord | null) =>
   stored?.session.id === next.session.id && stored.generation <= next.generation ? next : stored
 
 /** Milliseconds that the access token still lives. */
-export const left = (it: Held) => it.expiresAt - Date.now()
+export const left = (it: Held) => it.accessExpiresAt - Date.now()
 
 /** From how many milliseconds before its end a token is renewed: a tenth of its life, a quarter of a short one. */
-export const ahead = (it: Held) => (it.expiresAt - it.askedAt) * (it.generation ? 0.1 : 0.25)
+export const ahead = (it: Held) => (it.accessExpiresAt - it.askedAt) * (it.generation ? 0.1 : 0.25)
 
 export const isFresh = (it: Held) => left(it) > ahead(it)

@@ -8,29 +8,23 @@ export const COOLDOWN_MS = 30_000
 
 /** What is held, and what is shown of it. Here, and nowhere else, one becomes the other. */
 export interface Holder {
-  readonly state: AuthState
+  state: AuthState
   /** `undefined`: nobody has looked yet, or nobody has got an answer. */
-  readonly now: Held | null | undefined
+  now: Held | null | undefined
   failure: { error: AuthError; until: number } | null
   /** A session that began here and of which no cookie has been seen to work. */
   unproven: string | null
-  /** Holds without showing: known, but not yet good. */
-  know(next: Held | null): void
   take(next: Held | null, origin: Origin, reason?: SignOutReason): void
   fail(error: AuthError): void
-  /** Shows nobody until somebody has looked again. */
-  hide(): void
+  show(state: AuthState): void
 }
 
 export function holder({ emit }: Listeners): Holder {
-  const it: Holder & { state: AuthState; now: Held | null | undefined } = {
+  const it: Holder = {
     state: { status: 'booting' },
     now: undefined,
     failure: null,
     unproven: null,
-    know(next) {
-      it.now = next
-    },
     take(next, origin, reason = 'storage_cleared') {
       const before = it.now
       it.now = next && before ? keepUser(next, before) : next
@@ -41,27 +35,23 @@ export function holder({ emit }: Listeners): Holder {
       const retryAt = Date.now() + Math.max(COOLDOWN_MS, (error.retryAfter ?? 0) * 1000)
       it.failure = { error, until: retryAt }
       const { now } = it
-      if (!now || left(now) <= 0 || it.state.status === 'booting') {
-        show({ status: 'unreachable', user: now?.user ?? null, session: now?.session ?? null, error, retryAt })
-      }
+      const lost = !now || left(now) <= 0 || it.state.status === 'booting'
+      const { user = null, session = null } = now ?? {}
+      it.show(lost ? { status: 'unreachable', user, session, error, retryAt } : it.state)
       emit('renewFailed', { error, retryAt })
     },
-    hide() {
-      show({ status: 'booting' })
+    show(next) {
+      it.state = next
+      emit('change')
     },
-  }
-
-  function show(next: AuthState) {
-    it.state = next
-    emit('change')
   }
 
   function entered(next: Held, before: Held | null | undefined, origin: Origin) {
-    const { user, session, expiresAt, generation } = next
+    const { user, session, accessExpiresAt, generation } = next
     const renewed = next.access !== before?.access
     if (renewed) it.failure = null
     if (renewed || it.state.status === 'booting') {
-      show({ status: 'authenticated', user, session, accessExpiresAt: expiresAt, generation })
+      it.show({ status: 'authenticated', user, session, accessExpiresAt, generation })
     }
     if (before === null) emit('signedIn', { user, origin })
     else if (before && before.user.id !== user.id) emit('userChanged', { from: before.user, to: user })
@@ -71,15 +61,13 @@ export function holder({ emit }: Listeners): Holder {
   function ended(before: Held | null | undefined, origin: Origin, reason: SignOutReason) {
     it.failure = null
     if (before && before.session.id === it.unproven && reason === 'session_ended') reason = 'cookies_blocked'
-    if (before || it.state.status !== 'unauthenticated') show({ status: 'unauthenticated', reason: before ? reason : null })
+    if (before || it.state.status !== 'unauthenticated') it.show({ status: 'unauthenticated', reason: before ? reason : null })
     if (before) emit('signedOut', { reason, origin })
   }
 
   return it
 }
 
-/** The newer one. The same person stays the same object: nothing is drawn anew. */
-function keepUser(next: Held, before: Held): Held {
-  if (next.session.id === before.session.id && next.generation! < before.generation!) return before
-  return JSON.stringify(next.user) === JSON.stringify(before.user) ? { ...next, user: before.user } : next
-}
+/** The same person stays the same object: nothing is drawn anew. */
+const keepUser = (next: Held, before: Held): Held =>
+  JSON.stringify(next.user) === JSON.stringify(before.user) ? { ...next, user: before.user } : next

@@ -15,47 +15,40 @@ interface Parts {
 
 /** What a page does by itself while somebody looks at it. Returns what sets the timer anew after a change. */
 export function presence({ holder, life, renew, look }: Parts): () => void {
-  const page = globalThis.document
+  const isVisible = () => globalThis.document?.visibilityState === 'visible'
   let timer: ReturnType<typeof setTimeout> | undefined
 
   function schedule() {
     clearTimeout(timer)
     const wait = due()
-    if (wait !== null && page?.visibilityState === 'visible') {
+    if (wait < Infinity && !life.aborted && isVisible()) {
       timer = setTimeout(tick, Math.min(TICK_MS, Math.max(SHORTEST_MS, wait)))
     }
   }
 
-  /** Milliseconds until something is to be done; no two tabs at the same moment. */
+  /** Milliseconds until something is to be done. */
   function due() {
     const { now, failure } = holder
-    if (life.aborted || now === null) return null
     if (failure) return failure.until - Date.now()
-    return now ? left(now) - ahead(now) * (1 - Math.random() / 10) : null
+    return now ? left(now) - ahead(now) : Infinity
   }
 
-  async function tick() {
-    if (due()! <= 0) await renew()
-    schedule()
-  }
+  const tick = () => void (due() > 0 ? schedule() : renew())
+  const back = () => void look().then(tick)
 
-  async function back() {
-    await look()
-    await tick()
-  }
+  const listen = (event: string, listener: (event: PageTransitionEvent) => void) =>
+    addEventListener(event, listener as EventListener, { signal: life })
 
-  const listen = (target: EventTarget, event: string, listener: (event: PageTransitionEvent) => void) =>
-    target.addEventListener(event, listener as EventListener, { signal: life })
-
-  if (page) {
-    listen(page, 'visibilitychange', () => void (page.visibilityState === 'visible' ? back() : schedule()))
-    listen(globalThis, 'online', () => {
-      holder.failure &&= { ...holder.failure, until: 0 }
-      void back()
+  if (globalThis.document) {
+    // It comes up from the document.
+    listen('visibilitychange', () => (isVisible() ? back() : schedule()))
+    listen('online', () => {
+      if (holder.failure) holder.failure.until = 0
+      back()
     })
     // What comes back from the back-forward cache must not show, even for a moment, whose session may be over.
-    listen(globalThis, 'pagehide', ({ persisted }) => persisted && holder.hide())
-    listen(globalThis, 'pageshow', ({ persisted }) => persisted && void back())
+    listen('pagehide', ({ persisted }) => persisted && holder.show({ status: 'booting' }))
+    listen('pageshow', ({ persisted }) => persisted && back())
   }
   life.addEventListener('abort', () => clearTimeout(timer))
   return schedule

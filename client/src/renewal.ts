@@ -1,16 +1,16 @@
-import { AuthError, isAuthError } from './errors.js'
+import { AuthError } from './errors.js'
 import { exclusive } from './exclusive.js'
 import type { Flow } from './flow.js'
 import { ahead, left, type Held } from './held.js'
 import { COOLDOWN_MS, type Holder } from './holder.js'
 import { abortable, persistently } from './waiting.js'
-import type { AuthClient, SignOutReason } from './types.js'
+import type { SignOutReason } from './types.js'
 
 export interface Renewal {
   /** Asks for something newer. One at a time in this tab; never rejects: what came of it is with the holder. */
   renew(): Promise<void>
   /** A token that lives for a while, renewed first if it has to be. */
-  token: AuthClient['getAccessToken']
+  token(options?: { minValiditySeconds?: number; signal?: AbortSignal | undefined }): Promise<string>
   /** After a refusal of `used`: the token to try once more with, if there is any hope. */
   mend(used: Held, code: string | undefined): Promise<string | undefined>
 }
@@ -19,14 +19,15 @@ interface Parts {
   name: string
   flow: Flow
   holder: Holder
-  life: AbortSignal
   ready(): Promise<unknown>
   /** Called when this tab has something newer from the service, or has heard why there is nothing any more. */
-  changed(next: Held | null, before: Held | null | undefined, reason: SignOutReason): void
+  changed(held: Held, over: SignOutReason | null): void
 }
 
-export function renewal({ name, flow, holder, life, ready, changed }: Parts): Renewal {
+export function renewal({ name, flow, holder, ready, changed }: Parts): Renewal {
   let renewing: Promise<void> | null = null
+  /** When a refusal was last looked into. */
+  let doubted = 0
 
   async function renew() {
     if (holder.failure && Date.now() < holder.failure.until) return
@@ -36,25 +37,25 @@ export function renewal({ name, flow, holder, life, ready, changed }: Parts): Re
   async function attempts() {
     const first = holder.now
     // Once somebody has signed out, or in anew, nobody waits for this any more.
-    const isWanted = () => !life.aborted && (!first || holder.now?.session.id === first.session.id)
+    const isWanted = () => !first || holder.now?.session.id === first.session.id
     try {
       await persistently(() => exclusive(name, () => attempt(first)), isWanted)
     } catch (error) {
-      if (isWanted()) holder.fail(isAuthError(error) ? error : new AuthError('protocol', `${error}`, { cause: error }))
+      if (isWanted()) holder.fail(error instanceof AuthError ? error : new AuthError('protocol', { cause: error }))
     }
   }
 
   /** `used`: from before the wait for the other tabs. What they have renewed meanwhile need not be renewed again. */
   async function attempt(used: Held | null | undefined) {
     const { held, asked } = await flow.renew(used)
-    if (life.aborted) return
     const before = holder.now
     const overdue = used && Date.now() >= used.endsAt
     const reason = !asked ? 'storage_cleared' : overdue ? 'session_expired' : 'session_ended'
     if (held?.session.id === holder.unproven) holder.unproven = null
     // Who is there without having signed in here has done so in another tab.
     holder.take(held, asked && before !== null ? 'here' : 'other-tab', reason)
-    if (asked && held?.access !== before?.access) changed(held, before, reason)
+    const moved = held ?? before
+    if (asked && moved && held?.access !== before?.access) changed(moved, held ? null : reason)
   }
 
   const token: Renewal['token'] = async ({ minValiditySeconds = 0, signal } = {}) => {
@@ -69,8 +70,8 @@ export function renewal({ name, flow, holder, life, ready, changed }: Parts): Re
     }
     const { now, failure } = holder
     if (failure && (!now || left(now) <= 0)) throw failure.error
-    if (!now) throw new AuthError('signed_out', 'nobody is signed in')
-    if (atFirst && atFirst.user.id !== now.user.id) throw new AuthError('user_changed', 'somebody else has signed in')
+    if (!now) throw new AuthError('signed_out')
+    if (atFirst && atFirst.user.id !== now.user.id) throw new AuthError('user_changed')
     return now.access
   }
 
@@ -80,8 +81,11 @@ export function renewal({ name, flow, holder, life, ready, changed }: Parts): Re
     const expired = code === 'access_expired'
     if (!expired && code !== 'invalid_token') return undefined
     // An API that refuses for reasons of its own must not make a renewal of each refusal.
-    const young = Date.now() - used.askedAt < COOLDOWN_MS && holder.unproven !== used.session.id
-    if (isCurrent() && (expired || !young)) await renew()
+    const settled = Date.now() - doubted < COOLDOWN_MS && holder.unproven !== used.session.id
+    if (isCurrent() && (expired || !settled)) {
+      if (!expired) doubted = Date.now()
+      await renew()
+    }
     const { now, failure } = holder
     if (!isCurrent()) {
       // What one person began is not finished in the name of another.

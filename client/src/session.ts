@@ -30,6 +30,8 @@ export function sessionFlow({ call }: Requests): Flow {
   }
 
   return {
+    isShared: () => false,
+    asks: true,
     read: async () => current,
     renew: async () => ({ held: await exchange(), asked: true }),
 
@@ -37,7 +39,7 @@ export function sessionFlow({ call }: Requests): Flow {
       await call('POST', '/iam/passwordlogin', 204, undefined, credentials)
       epoch++
       const next = await exchange()
-      if (!next) throw new AuthError('cookies_blocked', 'the sign-in left no cookie behind')
+      if (!next) throw new AuthError('cookies_blocked')
       return next
     },
 
@@ -54,10 +56,5 @@ export function sessionFlow({ call }: Requests): Flow {
     },
 
     end: () => call('POST', '/iam/logout', 204),
-
-    hear({ sessionId, over }, before) {
-      if (before?.session.id === sessionId) return over ?? 'ignore'
-      return over ? 'ignore' : 'renew'
-    },
   }
 }

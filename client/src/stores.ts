@@ -9,7 +9,7 @@ const asIs: Decide = (stored) => stored
 export function openStore(kind: AuthClientOptions['store'] = 'shared', name: string): TokenStore {
   if (typeof kind === 'object') return kind
   if (kind === 'memory') return memoryStore()
-  return orMemory(kind === 'shared' ? indexedDbStore(name) : webStore(kind === 'local', name))
+  return orMemory(kind === 'shared' ? databaseStore(name) : webStore(kind === 'local', name))
 }
 
 function memoryStore(record: TokenRecord | null = null): TokenStore {
@@ -39,11 +39,11 @@ function webStore(shared: boolean, name: string): TokenStore {
     if (next !== stored) storage.setItem(name, JSON.stringify(next))
     return next
   }
-  return { shared, update: (decide = asIs) => (shared ? exclusive(`${name}:store`, () => step(decide)) : step(decide)) }
+  return { shared, update: (decide = asIs) => exclusive(`${name}:store`, () => step(decide)) }
 }
 
 /** One transaction a step: what reads and writes between two other tabs cannot be torn apart. */
-function indexedDbStore(name: string): TokenStore {
+function databaseStore(name: string): TokenStore {
   return {
     shared: true,
     update: (decide = asIs) =>

@@ -32,7 +32,7 @@ export interface AuthClientOptions {
   store?: 'shared' | 'local' | 'tab' | 'memory' | TokenStore
   /** Names the record, the lock and the channel. Only for two clients on one origin. Default: `tandem`. */
   name?: string
-  /** In place of the global `fetch`. */
+  /** In place of the global `fetch`: to log calls, or for tests. It is given a `Request`. */
   fetch?: typeof fetch
 }
 
@@ -110,7 +110,7 @@ export interface AuthClient {
    * The body half of the pair, renewed if it does not live for `minValiditySeconds` more. It opens nothing
    * without the cookie half, and belongs in an `Authorization` header: never in an address, never in a log.
    */
-  getAccessToken(options?: { minValiditySeconds?: number; signal?: AbortSignal }): Promise<string>
+  getAccessToken(options?: { minValiditySeconds?: number; signal?: AbortSignal | undefined }): Promise<string>
   /** Asks the service again at once, after `unreachable`. Never rejects. */
   retry(): Promise<AuthState>
   /**
@@ -134,20 +134,6 @@ export interface AuthEvents {
   /** A token was renewed; `adopted`: by another tab. */
   renewed: { generation: number | null; adopted: boolean }
   renewFailed: { error: AuthError; retryAt: number }
-  /** A request of this client was answered (`status`), or not (`null`). Nothing in it is secret. */
-  request: RequestEvent
-}
-
-export interface RequestEvent {
-  method: string
-  /** Origin and path, without query and fragment. */
-  url: string
-  status: number | null
-  /** Whether the body half went along, in the `Authorization` header. */
-  bodyHalf: boolean
-  /** Whether the browser was allowed to add the cookie half. What it did, no page can see. */
-  cookieHalf: boolean
-  durationMs: number
 }
 
 /** What the page keeps of a session: its body half, and what there is to show at once after a reload. */
@@ -162,7 +148,7 @@ export interface TokenRecord {
   /** When the tokens were asked for, on the clock of `Date.now()`. */
   readonly askedAt: number
   /** When the access token expires, on the same clock. */
-  readonly expiresAt: number
+  readonly accessExpiresAt: number
   /** Until when the session can be refreshed, on the same clock. */
   readonly endsAt: number
   readonly user: User

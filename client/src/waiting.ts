@@ -1,21 +1,20 @@
 import type { AuthError } from './errors.js'
 
-/** Between attempts; a little longer each time, so that tabs that failed together do not come back together. */
+/** Between attempts. */
 const PAUSES_MS = [300, 900, 2700]
 
 /** Again and again while it may help, a few times at most. Rejects with the last error. */
-export async function persistently<T>(run: () => Promise<T>, isWanted: () => boolean = () => true): Promise<T> {
+export async function persistently<T>(run: () => Promise<T>, isWanted?: () => boolean): Promise<T> {
   for (let tries = 0; ; tries++) {
     try {
       return await run()
     } catch (thrown) {
-      const { code, retryable, retryAfter = 0 } = thrown as AuthError
-      const pause = PAUSES_MS[tries]
+      const { code, retryable, retryAfter } = thrown as AuthError
       // After a long wait already, or with a longer one to come, the caller is told instead.
-      const soon = retryable && code !== 'timeout' && retryAfter < 4 && globalThis.navigator?.onLine !== false
-      if (!pause || !soon) throw thrown
-      await new Promise((done) => setTimeout(done, pause * (1 + Math.random() / 10)))
-      if (!isWanted()) throw thrown
+      const soon = retryable && code !== 'timeout' && !(retryAfter! > 3) && globalThis.navigator?.onLine !== false
+      if (!soon || !PAUSES_MS[tries]) throw thrown
+      await new Promise((done) => setTimeout(done, PAUSES_MS[tries]))
+      if (isWanted && !isWanted()) throw thrown
     }
   }
 }

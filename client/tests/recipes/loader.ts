@@ -1,0 +1,12 @@
+// loader.ts
+import { redirect, type LoaderFunctionArgs } from 'react-router'
+import { auth } from './auth'
+
+export async function ordersLoader({ request }: LoaderFunctionArgs) {
+  const { status } = await auth.ready()
+  if (status === 'unauthenticated') {
+    const { pathname, search } = new URL(request.url)
+    throw redirect(`/login?to=${encodeURIComponent(pathname + search)}`)
+  }
+  return auth.fetch('/api/orders', { signal: request.signal })
+}

@@ -1,0 +1,4 @@
+// session.ts
+import { createAuthClient } from '@tandem-auth/client'
+
+export const auth = createAuthClient({ mode: 'session' })
