@@ -4,23 +4,33 @@ import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 
 const here = (path) => fileURLToPath(new URL(path, import.meta.url))
-const html = (script) => ['text/html; charset=utf-8',
-  `<!doctype html><title>page</title><div id="root"></div><script type="module" src="${script}"></script>`]
+const html = (inside) => ['text/html; charset=utf-8', `<!doctype html><title>page</title>${inside}`]
+const running = (script) => html(`<div id="root"></div><script type="module" src="${script}"></script>`)
+
+/** A login that sends everybody back as they came. */
+const BOUNCE = '<script>setTimeout(() => location.replace(new URLSearchParams(location.search).get("returnTo")), 50)</script>'
 
 /** What the proxy hands out: path, type and text. */
 export async function bundle() {
   const { outputFiles } = await build({
-    entryPoints: [here('page.js')],
+    entryPoints: [here('page.js'), here('react-page.jsx')],
     outdir: '/',
     bundle: true,
     write: false,
     format: 'esm',
     target: 'es2022',
+    jsx: 'automatic',
     define: { 'process.env.NODE_ENV': '"development"' },
     nodePaths: [here('../../../client/node_modules')],
     logLevel: 'error',
   })
   const scripts = outputFiles.map(({ path, text }) => [path, ['text/javascript', text]])
-  const blank = ['text/html', '<!doctype html><title>blank</title>']
-  return { '/': html('/page.js'), '/blank': blank, ...Object.fromEntries(scripts) }
+  return {
+    '/': running('/page.js'),
+    '/react': running('/react-page.js'),
+    '/login': html('<h1>log in</h1>'),
+    '/bounce': html(BOUNCE),
+    '/blank': html('blank'),
+    ...Object.fromEntries(scripts),
+  }
 }

@@ -20,7 +20,7 @@ const note = () => {
 }
 note()
 window.auth.subscribe(note)
-for (const name of ['signedIn', 'signedOut', 'userChanged', 'renewed', 'renewFailed', 'request']) {
+for (const name of ['signedIn', 'signedOut', 'userChanged', 'renewed', 'renewFailed']) {
   window.auth.on(name, (event) => window.told.push({ name, at: Date.now(), ...event }))
 }
 
