@@ -1,7 +1,7 @@
 // An API of the app's own, guarded as the documentation says: it asks the service about each request.
 
 const problem = (status, code) => ({
-  status, cookies: [], headers: { 'content-type': 'application/problem+json', connection: 'close' },
+  status, cookies: [], headers: { 'content-type': 'application/problem+json' },
   body: JSON.stringify({ status, code }),
 })
 
@@ -17,5 +17,5 @@ export async function appAnswer(upstream, request, url, body) {
     return { ...problem(verdict.status, ''), body: await verdict.text() }
   }
   const echo = { method: request.method, body: body.toString(), subject: verdict.headers.get('x-auth-subject') }
-  return { ...problem(200, ''), headers: { 'content-type': 'application/json', connection: 'close' }, body: JSON.stringify(echo) }
+  return { ...problem(200, ''), headers: { 'content-type': 'application/json' }, body: JSON.stringify(echo) }
 }

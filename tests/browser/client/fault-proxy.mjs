@@ -3,7 +3,7 @@
 // makes, by rule or at random. Writes down what each request carried; never a token.
 
 import { createServer, request as ask } from 'node:http'
-import { createServer as createTlsServer } from 'node:https'
+import { createSecureServer } from 'node:http2'
 import { carried, generationOf } from './carried.mjs'
 import { appAnswer } from './app-api.mjs'
 
@@ -19,7 +19,8 @@ export async function startProxy({ files, foreign = [], tls }) {
   const handle = async (request, response) => {
     const body = await bodyOf(request)
     const url = new URL(request.url, 'http://localhost')
-    if (foreign.includes(request.headers.host.split(':')[0])) return page(response, '<title>elsewhere</title>')
+    const host = request.headers[':authority'] ?? request.headers.host
+    if (foreign.includes(host.split(':')[0])) return page(response, '<title>elsewhere</title>')
     const isApp = url.pathname.startsWith('/app/')
     if (!isApp && !SERVICE.test(url.pathname)) return hand(files, url.pathname, response)
 
@@ -40,7 +41,9 @@ export async function startProxy({ files, foreign = [], tls }) {
         entry.generation = generationOf(answer.body)
         return answer
       },
-      give: (answer) => response.writeHead(answer.status, answer.headers).end(answer.body),
+      /** Its headers, and nothing more yet. */
+      begin: (answer) => response.writeHead(answer.status, headersFor(response, answer)).flushHeaders(),
+      give: (answer) => response.writeHead(answer.status, headersFor(response, answer)).end(answer.body),
     }
     const fault = pick(proxy, entry)
     entry.fault = fault?.fault ?? null
@@ -48,7 +51,8 @@ export async function startProxy({ files, foreign = [], tls }) {
   }
 
   const listen = (request, response) => handle(request, response).catch(() => response.destroy())
-  const listener = tls ? createTlsServer(tls, listen) : createServer(listen)
+  // HTTP/2, as Chromium streams a body over nothing less.
+  const listener = tls ? createSecureServer({ ...tls, allowHTTP1: true }, listen) : createServer(listen)
   await new Promise((done) => listener.listen(0, '127.0.0.1', done))
   proxy.port = listener.address().port
   proxy.origin = `http://localhost:${proxy.port}`
@@ -56,7 +60,9 @@ export async function startProxy({ files, foreign = [], tls }) {
   proxy.fault = (path, fault, times = Infinity) => proxy.rules.push({ path, fault, times })
   proxy.heal = () => { proxy.rules.length = 0; proxy.chance = null }
   proxy.requests = (path, from = 0) => proxy.seen.slice(from).filter((entry) => entry.path === path)
-  proxy.stop = () => { listener.closeAllConnections(); listener.close() }
+  const sockets = new Set()
+  listener.on('connection', (socket) => sockets.add(socket.once('close', () => sockets.delete(socket))))
+  proxy.stop = () => { sockets.forEach((socket) => socket.destroy()); listener.close() }
   return proxy
 }
 
@@ -76,7 +82,8 @@ async function bodyOf(request) {
 }
 
 function page(response, text) {
-  response.writeHead(200, { 'content-type': 'text/html; charset=utf-8' }).end(text)
+  response.writeHead(200, { 'content-type': 'text/html; charset=utf-8' })
+  response.end(text)
 }
 
 function hand(files, path, response) {
@@ -85,19 +92,22 @@ function hand(files, path, response) {
 }
 
 /**
- * Every answer ends its connection. Chromium sends a request once more by itself if a connection that it
- * has used before ends without an answer, and then a fault is none.
+ * Every answer ends its connection, where there is one for each. Chromium sends a request once more by itself
+ * if a connection that it has used before ends without an answer, and then a fault is none.
  */
+const headersFor = ({ stream }, { headers }) => (stream ? headers : { ...headers, connection: 'close' })
+
 function passOn(upstream, { method, url, headers }, body) {
   return new Promise((resolve, reject) => {
     const { hostname: host, port } = new URL(upstream)
-    const onwards = ask({ host, port, method, path: url, headers: { ...headers, connection: 'close' } })
+    const theirHost = { host: headers[':authority'] ?? headers.host, connection: 'close' }
+    const named = Object.entries(headers).filter(([name]) => !name.startsWith(':'))
+    const onwards = ask({ host, port, method, path: url, headers: { ...Object.fromEntries(named), ...theirHost } })
     onwards.on('error', reject)
     onwards.on('response', async (theirs) => {
-      const { connection, 'keep-alive': _, ...rest } = theirs.headers
+      const { connection: _, 'keep-alive': __, 'transfer-encoding': ___, ...rest } = theirs.headers
       const cookies = theirs.headers['set-cookie'] ?? []
-      const answer = { status: theirs.statusCode, headers: { ...rest, connection: 'close' }, cookies }
-      resolve({ ...answer, body: await bodyOf(theirs) })
+      resolve({ status: theirs.statusCode, headers: rest, cookies, body: await bodyOf(theirs) })
     })
     onwards.end(body)
   })

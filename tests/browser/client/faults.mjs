@@ -13,9 +13,8 @@ export const lost = named('lost', async ({ answer, response }) => {
 })
 
 /** The headers arrive, and with them the cookies. The body does not. */
-export const split = named('split', async ({ answer, response }) => {
-  const { status, headers } = await answer()
-  response.writeHead(status, headers).flushHeaders()
+export const split = named('split', async ({ answer, begin, response }) => {
+  begin(await answer())
   await pause(50)
   response.destroy()
 })
@@ -34,12 +33,17 @@ export const uncookied = named('uncookied', async ({ answer, give }) => {
   give({ ...theirs, headers })
 })
 
-/** The service is away, and somebody else answers. */
-export const unavailable = named('unavailable', ({ entry, give }) => {
-  entry.status = 503
-  const headers = { 'content-type': 'application/problem+json', connection: 'close' }
-  give({ status: 503, headers, body: JSON.stringify({ status: 503, code: 'unavailable' }) })
+/** An answer of somebody else's, in place of the service's. */
+const instead = (status, code) => named(code, ({ entry, give }) => {
+  entry.status = status
+  give({ status, headers: { 'content-type': 'application/problem+json' }, body: JSON.stringify({ status, code }) })
 })
+
+/** The service is away. */
+export const unavailable = instead(503, 'unavailable')
+
+/** A token that the client takes for a live one has expired. */
+export const expired = instead(401, 'access_expired')
 
 /**
  * Held back until it is released: before the service is asked, or with its answer in hand, or with the
@@ -50,13 +54,13 @@ export function gate(where) {
   const open = new Promise((done) => { release = done })
   let arrived
   const reached = new Promise((done) => { arrived = done })
-  const held = named(`held ${where}`, async ({ answer, response, give }) => {
+  const held = named(`held ${where}`, async ({ answer, begin, response }) => {
     if (where === 'request') arrived()
     if (where === 'request') await open
     const theirs = await answer()
     if (where === 'answer') arrived()
     if (where === 'answer') await open
-    response.writeHead(theirs.status, theirs.headers).flushHeaders()
+    begin(theirs)
     if (where === 'body') setTimeout(arrived, 50)
     if (where === 'body') await open
     response.end(theirs.body)

@@ -30,8 +30,8 @@ export async function T01_callsCarryBothHalvesAndNothingElseHoldsAToken({ site }
   }
   assert.ok(refreshes(proxy).length > 0)
   const { record, rest } = await page.evaluate(everything)
-  assert.match(record.accessToken, TOKEN)
-  assert.match(record.refreshToken, TOKEN)
+  assert.match(record.access, TOKEN)
+  assert.match(record.refresh, TOKEN)
   assert.doesNotMatch(JSON.stringify([rest, said]), TOKEN)
   assert.ok(rest.posted.length > 0, 'nothing was told to other tabs')
   assert.ok(!proxy.seen.some(({ leak }) => leak))
@@ -48,9 +48,9 @@ async function everything() {
     }
     database.close()
   }
-  const [{ accessToken, refreshToken, ...others }] = databases['tandem/half']
+  const [{ access, refresh, ...others }] = databases['tandem/half']
   return {
-    record: { accessToken, refreshToken },
+    record: { access, refresh },
     rest: {
       others, databases: { ...databases, 'tandem/half': databases['tandem/half'].slice(1) },
       cookie: document.cookie, local: { ...localStorage }, session: { ...sessionStorage }, caches: await caches.keys(),

@@ -128,7 +128,7 @@ export async function T20_aSupersededCopyEndsTheSessionForAll({ site }) {
   const thief = await it.elsewhere()
   await thief.context.addCookies(copy.cookies)
   const den = await blank(thief)
-  const { accessToken: access_token, refreshToken: refresh_token } = copy.record
+  const { access: access_token, refresh: refresh_token } = copy.record
   const { status: refused, code } = await refresh(den, { access_token, refresh_token })
   assert.deepEqual([refused, code], [401, 'invalid_token'])
   assert.equal((await send(den, '/api/auth/me', { bearer: access_token })).status, 401)

@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { attack } from './attacker.mjs'
+import { expired } from './faults.mjs'
 import { jar } from './raw.mjs'
 import { call, ready, signIn, state, told } from './world.mjs'
 
@@ -40,6 +41,23 @@ export async function T01_aPageOnASiblingHostWorks({ secure }) {
   assert.equal((await state(page)).status, 'authenticated')
   assert.equal((await call(page, '/api/auth/me')).status, 200)
   assert.deepEqual(site.proxy.seen.filter(({ method, status }) => method !== 'OPTIONS' && status >= 400), [])
+}
+
+/** A stream can be read once. Chromium sends one over HTTP/2 only. */
+export async function T27_aStreamIsNotSentTwice({ secure }) {
+  const site = await secure()
+  const page = await openAt(site, `${site.hosts.api}/dual`)
+  await signIn(page, await site.account())
+  const sendStream = () => page.evaluate(() =>
+    window.call('/app/echo', { method: 'POST', duplex: 'half', body: new Blob(['exactly this']).stream() }))
+  const { status, text } = await sendStream()
+  assert.deepEqual([status, JSON.parse(text).body], [200, 'exactly this'])
+  const from = site.proxy.seen.length
+  site.proxy.fault('/app/echo', expired, 1)
+  assert.equal((await sendStream()).status, 401)
+  assert.equal(site.proxy.requests('/app/echo', from).length, 1)
+  // The refusal is looked into all the same, so that the next one is sent with a good token.
+  assert.equal((await sendStream()).status, 200)
 }
 
 /** Strict cookies do not come with the document, and come with what its script asks for. */
