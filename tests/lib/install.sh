@@ -25,7 +25,7 @@ install_for() {
                 install_venv examples/verify-python/requirements.txt "$cache/venv-elsewhere" || status=1
                 ;;
             swagger | session_flow) install_node_modules tests/browser || status=1 ;;
-            client_browser)
+            quick_start | client_browser)
                 install_node_modules tests/browser || status=1
                 install_node_modules client || status=1
                 ;;
@@ -54,7 +54,7 @@ install_packages() {
                 has node npm || missing+=(nodejs npm)
                 has_venv || missing+=(python3 python3-venv)
                 ;;
-            swagger | session_flow | client_browser)
+            swagger | session_flow | quick_start | client_browser)
                 has openssl || missing+=(openssl)
                 has chromium || missing+=(chromium)
                 has node npm || missing+=(nodejs npm)

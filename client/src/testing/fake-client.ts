@@ -95,7 +95,7 @@ export function createFakeAuthClient(
   return client
 
   async function signedIn(): Promise<void> {
-    if (state.status === 'unauthenticated') throw new AuthError('signed_out', 'nobody is signed in')
+    if (state.status === 'unauthenticated') throw new AuthError('signed_out')
   }
 
   function recorded<M extends Recorded>(method: M, usual: AuthClient[M]): AuthClient[M] {

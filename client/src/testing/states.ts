@@ -36,6 +36,6 @@ export const unauthenticated = (reason: SignOutReason | null = null): AuthState 
 
 /** Without anybody, as after a first load; give a `user` for somebody who was signed in before. */
 export function unreachable(state: Partial<Omit<Unreachable, 'status'>> = {}): Unreachable {
-  const error = new AuthError('network', 'no answer')
+  const error = new AuthError('network')
   return { status: 'unreachable', user: null, session: null, error, retryAt: Date.now() + 5000, ...state }
 }

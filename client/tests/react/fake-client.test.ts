@@ -82,7 +82,7 @@ test('where nobody is, what needs somebody says so', async () => {
 test('it does what it is told to do instead, and still writes it down', async () => {
   const client = createFakeAuthClient(unauthenticated(), {
     signIn: async () => {
-      throw new AuthError('invalid_credentials', 'refused')
+      throw new AuthError('invalid_credentials')
     },
   })
   await expect(client.signIn(credentials)).rejects.toMatchObject({ code: 'invalid_credentials' })

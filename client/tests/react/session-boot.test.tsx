@@ -34,7 +34,7 @@ function load(answer: () => keyof typeof answers, delayMs = 10) {
   client = createAuthClient({
     mode: 'session',
     fetch: async (input) => {
-      const { pathname } = new URL(String(input))
+      const { pathname } = new URL((input as Request).url)
       calls.push(pathname)
       await new Promise((resolve) => setTimeout(resolve, delayMs))
       return pathname === '/api/auth/me' ? Response.json({ user: aUser(), session: aSession() }) : answers[answer()]()

@@ -12,7 +12,7 @@ afterEach(cleanup)
 test('says that the password is wrong', async () => {
   const client = createFakeAuthClient(unauthenticated(), {
     signIn: async () => {
-      throw new AuthError('invalid_credentials', 'of a test')
+      throw new AuthError('invalid_credentials')
     },
   })
   render(<AuthProvider client={client}><Login /></AuthProvider>)

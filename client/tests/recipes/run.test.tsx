@@ -113,8 +113,8 @@ test('queries: an error that may pass is tried again, any other is not', async (
     return isError && <p>given up</p>
   }
   for (const [error, tries] of [
-    [new AuthError('signed_out', 'nobody'), 1],
-    [new AuthError('network', 'no answer'), 3],
+    [new AuthError('signed_out'), 1],
+    [new AuthError('network'), 3],
     [new Error('orders answered 500'), 3],
   ] as const) {
     render(<QueryClientProvider client={queryClient}><Broken error={error} /></QueryClientProvider>)
