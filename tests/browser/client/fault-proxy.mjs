@@ -26,7 +26,7 @@ export async function startProxy({ files, foreign = [], tls }) {
 
     const entry = { ...carried(request, url, body), status: null, fault: null, setCookies: [], generation: null }
     proxy.seen.push(entry)
-    // The tab has gone before there was an answer, or a fault has kept it from it.
+    // Set at the end: whether the tab has gone before there was an answer, or a fault has kept it from it.
     response.once('close', () => { entry.unheard = !response.writableFinished })
     const reach = () => (isApp ? appAnswer(proxy.upstream, request, url, body) : passOn(proxy.upstream, request, body))
     const exchange = {

@@ -4,8 +4,7 @@ import assert from 'node:assert/strict'
 import { TOKEN } from './carried.mjs'
 import { HOUR, hide, moveClock } from './device.mjs'
 import { gate, late, lost, split, unavailable, uncookied } from './faults.mjs'
-import { call, pause, ready, signIn, state, status, told } from './world.mjs'
-import { tabsOf } from './tabs.test.mjs'
+import { call, pause, ready, signIn, state, status, tabsOf, told } from './world.mjs'
 
 const TOKEN_PATH = '/iam/oauth/token'
 const exchanges = (proxy, from) => proxy.requests(TOKEN_PATH, from)

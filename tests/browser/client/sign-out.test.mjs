@@ -4,8 +4,7 @@ import assert from 'node:assert/strict'
 import { hide, without } from './device.mjs'
 import { gate, uncookied } from './faults.mjs'
 import { blank, refresh, send } from './raw.mjs'
-import { REFRESH, call, pause, ready, refreshes, signIn, state, status, told, until } from './world.mjs'
-import { tabsOf } from './tabs.test.mjs'
+import { REFRESH, call, pause, ready, refreshes, signIn, state, status, tabsOf, told, until } from './world.mjs'
 
 export async function T16_signingOutInOneTabSignsOutInAll({ site, figure }) {
   const { tabs: [one, other], proxy } = await tabsOf(await site('calm'), 2)

@@ -4,10 +4,10 @@ import assert from 'node:assert/strict'
 import { HOUR, freezer, hide, moveClock, without } from './device.mjs'
 import { gate } from './faults.mjs'
 import { blank } from './raw.mjs'
-import { REFRESH, call, pause, ready, refreshes, rotations, signIn, state, told, until } from './world.mjs'
+import { REFRESH, call, pause, ready, refreshes, rotations, signIn, state, tabsOf, told, until } from './world.mjs'
 
 export async function T04_fiveTabsThatExpireTogetherRenewOnce({ site, figure }) {
-  const { tabs, proxy } = await tabsOf(await site('short'), 5)
+  const { tabs, proxy } = await tabsOf(await site('lenient'), 5)
   await Promise.all(tabs.map(hide))
   await pause(2500)
   const from = proxy.seen.length
@@ -47,7 +47,7 @@ export async function T04_whoHasWaitedForTheLockTakesWhatIsThere({ site }) {
 
 /** In five visible tabs the timers do it. */
 export async function T04_fiveTabsRenewAheadInTurn({ site, figure }) {
-  const { tabs, proxy } = await tabsOf(await site('short'), 5)
+  const { tabs, proxy } = await tabsOf(await site('lenient'), 5)
   const from = proxy.seen.length
   await pause(8000)
   const calls = refreshes(proxy, from).length
@@ -138,11 +138,11 @@ export async function T31_aTypedAddressAndANoopenerLinkFindThemSignedIn({ site }
 }
 
 export async function T32_withoutLocksTabsDoMoreRequestsAndStaySignedIn({ site, figure }) {
-  await degraded(await site('short'), ['locks'], figure)
+  await degraded(await site('lenient'), ['locks'], figure)
 }
 
 export async function T32_withoutAChannelTabsFindOutLater({ site, figure }) {
-  const { tabs: [one, other] } = await degraded(await site('short'), ['BroadcastChannel'], figure)
+  const { tabs: [one, other] } = await degraded(await site('lenient'), ['BroadcastChannel'], figure)
   await one.evaluate(() => window.auth.signOut())
   // Its own call tells it, and the next one is not sent.
   assert.equal((await call(other)).status, 401)
@@ -151,7 +151,7 @@ export async function T32_withoutAChannelTabsFindOutLater({ site, figure }) {
 }
 
 export async function T32_withoutBothTabsStaySignedIn({ site, figure }) {
-  await degraded(await site('short'), ['BroadcastChannel', 'locks'], figure)
+  await degraded(await site('lenient'), ['BroadcastChannel', 'locks'], figure)
 }
 
 async function degraded(it, features, figure) {
@@ -182,11 +182,4 @@ export async function T32_withoutIndexedDBOneTabWorks({ site }) {
   assert.equal((await state(page)).status, 'unauthenticated')
   await signIn(page, page.account)
   assert.equal((await call(page)).status, 200)
-}
-
-export async function tabsOf(it, count, path = '/dual') {
-  const first = await it.signedIn(path)
-  const tabs = [first]
-  while (tabs.length < count) tabs.push(await it.open(path))
-  return { ...it, tabs, account: first.account }
 }
