@@ -1,6 +1,6 @@
 // The client package in a real browser, against the real service, with a proxy between the two that loses,
 // cuts and delays. Each test has a fresh browser context and a proxy of its own; one that fails does not
-// stop the others. tests/browser/README.md has the list.
+// stop the others. What is under test stands in the names of the tests; Swagger UI has a file of its own.
 //
 //   node tests/browser/client.mjs [--long] [--program PROGRAM] [ID]...     ID: T05, or a beginning: T1
 //

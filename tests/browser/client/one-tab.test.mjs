@@ -94,13 +94,32 @@ export async function T11_refusalsOfTheAppAreReturnedAsTheyAre({ site }) {
   const { proxy, signedIn } = await site('calm')
   const page = await signedIn()
   const from = proxy.seen.length
-  for (const [path, status, code] of [['/app/refuses', 401, 'no_seat_left'], ['/app/forbids', 403, 'not_yours']]) {
+  for (const [path, status, text] of [
+    ['/app/refuses', 401, 'no_seat_left'], ['/app/forbids', 403, 'not_yours'], ['/app/behind-nginx', 401, '<h1>'],
+  ]) {
     const answer = await call(page, path)
-    assert.deepEqual([answer.status, JSON.parse(answer.text).code], [status, code])
+    assert.equal(answer.status, status)
+    assert.ok(answer.text.includes(text))
     assert.equal(proxy.requests(path, from).length, 1)
   }
   assert.equal(refreshes(proxy, from).length, 0)
   assert.equal((await state(page)).status, 'authenticated')
+}
+
+/** An API that never stops saying what the service would say only once. */
+export async function T11_noRefusalMakesALoop({ site, figure }) {
+  for (const [path, most] of [['/app/says-expired', 20], ['/app/says-invalid', 11]]) {
+    const { proxy, signedIn } = await site('calm')
+    const page = await signedIn()
+    const from = proxy.seen.length
+    for (let times = 0; times < 10; times++) assert.equal((await call(page, path)).status, 401)
+    const [calls, renewals] = [proxy.requests(path, from).length, refreshes(proxy, from).length]
+    figure(`${path}: ${calls} requests and ${renewals} refreshes for 10 calls`)
+    assert.ok(calls <= most, `${calls} requests`)
+    assert.ok(renewals <= most - 10, `${renewals} refreshes`)
+    assert.equal((await state(page)).status, 'authenticated')
+    assert.equal((await call(page)).status, 200)
+  }
 }
 
 export async function T27_aBodyIsSentOnceMoreAsItWas({ site }) {
