@@ -104,6 +104,39 @@ export async function T10_aFrozenHolderKeepsNobodyWaitingForLong({ site, figure 
   }
 }
 
+/**
+ * An answer so late that another tab is a generation further. It sets the jar back; if it set back the store as
+ * well, both halves would look like a stolen copy.
+ */
+export async function T10_anAnswerThatComesLateDoesNotReplaceANewerOne({ site }) {
+  const it = await site('restless')
+  await without(it.context, 'locks')
+  const { tabs: [one, other], proxy } = await tabsOf(it, 2)
+  await Promise.all([one, other].map(hide))
+  const renew = (tab) => tab.evaluate(async () => { await window.auth.getAccessToken({ minValiditySeconds: 100_000 }) })
+  const held = gate('answer')
+  proxy.fault(REFRESH, held, 1)
+  const late = renew(one)
+  await held.reached
+  // The same once more, since nobody has seen it; then it is seen, and something newer.
+  for (const generation of [2, 3]) {
+    await renew(other)
+    assert.equal((await state(other)).generation, generation)
+    assert.equal((await call(other)).status, 200)
+  }
+  held.release()
+  await late
+  assert.equal((await state(one)).generation, 3)
+  for (const tab of [one, other]) assert.equal((await call(tab)).status, 200)
+  await renew(one)
+  const { bodyHalf, cookieHalf, status } = refreshes(proxy).at(-1)
+  assert.deepEqual([bodyHalf.gen, cookieHalf.gen, status], [3, 2, 200])
+  for (const tab of [one, other]) {
+    assert.equal((await call(tab)).status, 200)
+    assert.deepEqual(await told(tab, 'signedOut'), [])
+  }
+}
+
 /** Two tabs, and the first is in the middle of a refresh. */
 async function holdingTheLock(site) {
   const { tabs } = await tabsOf(site, 2)
