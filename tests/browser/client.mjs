@@ -12,6 +12,7 @@ import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { chromium } from 'playwright-core'
 import { bundle } from './client/bundle.mjs'
+import { line } from './client/carried.mjs'
 import { createWorld } from './client/world.mjs'
 
 const root = fileURLToPath(new URL('../..', import.meta.url)).replace(/\/$/, '')
@@ -69,7 +70,7 @@ async function run(name, test) {
     failed.push(name.split('_')[0])
     console.log(`FAIL ${name} (${seconds(begin)})\n${indent(error.stack)}${visit.figures.map((text) => `\n       ${text}`).join('')}`)
     if (sites.length === 0) sites = await visit.end()
-    for (const { proxy } of sites) console.log(indent(proxy.seen.slice(-12).map((entry) => JSON.stringify(entry)).join('\n')))
+    for (const { proxy } of sites) console.log(indent(proxy.seen.slice(-15).map(line).join('\n')))
   }
 }
 

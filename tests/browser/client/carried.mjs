@@ -47,3 +47,10 @@ export function generationOf(body) {
     return null
   }
 }
+
+/** One line about one request. */
+export function line({ at, method, path, bodyHalf, cookieHalf, status, fault, generation }) {
+  const half = (it) => (it ? `${it.sid?.slice(0, 4)}/${it.gen}` : 'none')
+  const answer = `${status ?? 'no answer'}${generation ? ` ${half(generation)}` : ''}${fault ? ` (${fault})` : ''}`
+  return `${at % 1_000_000} ${method} ${path}: body ${half(bodyHalf)}, cookie ${half(cookieHalf)} → ${answer}`
+}

@@ -30,7 +30,7 @@ export async function T13_aWrongClockChangesNothing({ site, figure }) {
     await context.addInitScript((skew) => { window.skew = skew }, hours * HOUR)
     const page = await signedIn()
     figure(await noStorm(page, proxy, `${hours.toFixed(1)} h`))
-    assert.ok(refreshes(proxy).every(({ status }) => status === 200), `${hours} h: a refresh was refused`)
+    assert.ok(refreshes(proxy).every(({ status }) => status !== 401), `${hours} h: a refresh was refused`)
     await page.reload()
     await ready(page)
     assert.equal((await state(page)).status, 'authenticated')
