@@ -72,14 +72,7 @@ async function backAfter(it, happen, ends = 'unauthenticated') {
 }
 
 export async function T18_aRefreshUnderWayDoesNotUndoASignOut({ site }) {
-  const it = await site('short')
-  const { tabs: [one, other], proxy } = await tabsOf(it, 2)
-  await Promise.all([one, other].map(hide))
-  await pause(2100)
-  const held = gate('answer')
-  proxy.fault(REFRESH, held, 1)
-  const waiting = call(one)
-  await held.reached
+  const { tabs: [one, other], held, waiting } = await refreshUnderWay(await site('short'))
   const signedOut = signOut(one)
   await status(one, 'unauthenticated')
   held.release()
@@ -94,6 +87,49 @@ export async function T18_aRefreshUnderWayDoesNotUndoASignOut({ site }) {
     assert.equal((await state(tab)).status, 'unauthenticated')
   }
   assert.equal(await stored(one), null)
+}
+
+export async function T18_aRefreshUnderWayDoesNotUndoTheSignOutOfAnotherTab({ site }) {
+  const { tabs: [one, other], held, waiting } = await refreshUnderWay(await site('short'))
+  await signOut(other)
+  await status(one, 'unauthenticated')
+  held.release()
+  assert.ok('error' in await waiting, 'a call has gone through after the sign-out')
+  for (const tab of [one, other]) {
+    await tab.reload()
+    await ready(tab)
+    assert.equal((await state(tab)).status, 'unauthenticated')
+  }
+  assert.equal(await stored(one), null)
+}
+
+/** Otherwise the late answer would put the cookies of the old session in the place of the new one's. */
+export async function T19_aSignInWaitsForTheRefreshThatIsUnderWay({ site }) {
+  const { tabs: [one, other], held, waiting, account, proxy } = await refreshUnderWay(await site('short'))
+  const second = await account()
+  const signedIn = signIn(other, second)
+  await pause(1000)
+  assert.equal(proxy.requests('/api/auth/login').length, 1, 'it has not waited')
+  held.release()
+  await signedIn
+  await waiting
+  for (const tab of [one, other]) {
+    await tab.waitForFunction((email) => window.auth.getState().user?.email === email, second.email)
+    assert.equal((await call(tab)).status, 200)
+    assert.deepEqual(await told(tab, 'signedOut'), [])
+  }
+}
+
+/** In the first of two tabs, since it has a call to make. */
+async function refreshUnderWay(it) {
+  const { tabs, proxy } = await tabsOf(it, 2)
+  await Promise.all(tabs.map(hide))
+  await pause(2100)
+  const held = gate('answer')
+  proxy.fault(REFRESH, held, 1)
+  const waiting = call(tabs[0])
+  await held.reached
+  return { ...it, tabs, held, waiting }
 }
 
 export async function T19_somebodyElseSignsInInAnotherTab({ site }) {
