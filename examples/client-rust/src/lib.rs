@@ -2,7 +2,7 @@
 
 use std::{error, fmt, time::Duration};
 
-use reqwest::{Client, Method, StatusCode};
+use reqwest::{Client, Method, StatusCode, redirect::Policy};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -21,8 +21,12 @@ struct Tokens {
 
 #[derive(Debug)]
 pub enum Error {
-    /// No answer, or one that is not the service's. Try again later: nobody has been signed out.
+    /// No answer. Try again later: nobody has been signed out.
     Http(reqwest::Error),
+    /// An answer that is not the service's, but a captive portal's or a proxy's. The same holds.
+    Foreign(StatusCode),
+    /// A path begins with `/`. Without it, it could be the rest of another host's name.
+    NotAPath,
     /// The service refuses. Its documentation explains each code.
     Refused { status: StatusCode, code: String },
 }
@@ -31,7 +35,9 @@ impl Session {
     pub async fn log_in(base: &str, email: &str, password: &str) -> Result<Self, Error> {
         // Who waits longer for a refresh may come too late with the next one.
         let patience = Duration::from_secs(10);
-        let http = Client::builder().cookie_store(true).timeout(patience).build()?;
+        // Who follows a redirect takes the password or the refresh token along.
+        let http =
+            Client::builder().cookie_store(true).redirect(Policy::none()).timeout(patience).build()?;
         let mut session = Self { http, base: base.to_owned(), tokens: None };
         let credentials = json!({ "email": email, "password": password });
         session.renew("/api/auth/login", &credentials).await?;
@@ -67,11 +73,16 @@ impl Session {
 
     async fn renew(&mut self, path: &str, body: &Value) -> Result<(), Error> {
         let answer = self.send(Method::POST, path, Some(body)).await?;
-        self.tokens = serde_json::from_value(answer).ok();
+        // The old ones are kept if this is something else.
+        let tokens = serde_json::from_value(answer).map_err(|_| Error::Foreign(StatusCode::OK))?;
+        self.tokens = Some(tokens);
         Ok(())
     }
 
     async fn send(&self, method: Method, path: &str, body: Option<&Value>) -> Result<Value, Error> {
+        if !path.starts_with('/') {
+            return Err(Error::NotAPath);
+        }
         let mut request = self.http.request(method, format!("{}{path}", self.base));
         if let Some(tokens) = &self.tokens {
             request = request.bearer_auth(&tokens.access_token);
@@ -81,12 +92,16 @@ impl Session {
         }
         let answer = request.send().await?;
         let status = answer.status();
-        let body: Value = serde_json::from_slice(&answer.bytes().await?).unwrap_or_default();
+        let text = answer.bytes().await?;
+        if status.is_success() && text.is_empty() {
+            return Ok(Value::Null);
+        }
+        let body: Value = serde_json::from_slice(&text).map_err(|_| Error::Foreign(status))?;
         if status.is_success() {
             return Ok(body);
         }
-        let code = body.get("code").and_then(Value::as_str).unwrap_or_default().to_owned();
-        Err(Error::Refused { status, code })
+        let code = body.get("code").and_then(Value::as_str).ok_or(Error::Foreign(status))?;
+        Err(Error::Refused { status, code: code.to_owned() })
     }
 }
 
@@ -94,6 +109,8 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Http(error) => write!(f, "{error}"),
+            Self::Foreign(status) => write!(f, "{status}, and not of the service"),
+            Self::NotAPath => write!(f, "a path begins with /"),
             Self::Refused { status, code } => write!(f, "{status} {code}"),
         }
     }

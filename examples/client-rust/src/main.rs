@@ -1,8 +1,8 @@
 //! Reads paths from its standard input and prints what they answer to somebody who is signed in.
 //!
 //! ```sh
-//! export EMAIL=ada@example.com PASSWORD='a sentence is a good password'
-//! echo /api/auth/me | cargo run
+//! stty -echo; printf 'Password: '; IFS= read -r PASSWORD; stty echo; export PASSWORD
+//! echo /api/auth/me | EMAIL=ada@example.com cargo run
 //! ```
 
 use std::{error::Error, io};
