@@ -3,7 +3,9 @@
 
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:http'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -26,12 +28,11 @@ export function write(directory, code) {
 }
 
 /**
- * Runs a program of a page beyond the life of its access tokens.
+ * Starts a program of a page for somebody new.
  *
- * @param service `url`, and how many seconds an access token lives, `life`
  * @param first what the program prints before it reads
  */
-export async function useProgram({ url, life }, command, args, { cwd, env = {}, first } = {}) {
+export async function start({ url }, command, args, { cwd, env = {}, first } = {}) {
   const account = await register(url)
   const child = spawn(command, args, {
     cwd, env: { PATH: process.env.PATH, BASE: url, EMAIL: account.email, PASSWORD: account.password, ...env },
@@ -41,6 +42,7 @@ export async function useProgram({ url, life }, command, args, { cwd, env = {}, 
   let complaints = ''
   child.stderr.setEncoding('utf8').on('data', (text) => { complaints += text })
   const ended = new Promise((done, fail) => child.once('close', done).once('error', fail))
+    .finally(() => clearTimeout(patience))
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
   const next = async () => {
     const { value } = await lines.next()
@@ -51,21 +53,54 @@ export async function useProgram({ url, life }, command, args, { cwd, env = {}, 
     child.stdin.write(`${path}\n`)
     return JSON.parse(await next())
   }
+  if (first) assert.equal(await next(), first(account))
+  return { account, child, ask, ended, complaints: () => complaints }
+}
+
+/**
+ * Runs a program of a page beyond the life of its access tokens.
+ *
+ * @param service `url`, and how many seconds an access token lives, `life`
+ */
+export async function useProgram(service, command, args, options) {
+  const { account, child, ask, ended, complaints } = await start(service, command, args, options)
   try {
-    if (first) assert.equal(await next(), first(account))
     const before = await ask('/api/auth/me')
     assert.equal(before.user?.email, account.email)
     // The tokens have expired for certain; a refresh is the only way to the next answer.
-    await sleep(life * 1000 + 500)
+    await sleep(service.life * 1000 + 500)
     const after = await ask('/api/auth/me')
     assert.equal(after.session?.id, before.session.id)
     assert.ok(after.session.last_seen_at > before.session.last_seen_at, 'it was not refreshed')
     child.stdin.end()
-    assert.equal(await ended, 0, complaints)
-    assert.equal(complaints, '')
-    assert.deepEqual(await otherSessions(url, account), [], 'it has not logged out')
+    assert.equal(await ended, 0, complaints())
+    assert.equal(complaints(), '')
+    assert.deepEqual(await otherSessions(service.url, account), [], 'it has not logged out')
   } finally {
-    clearTimeout(patience)
     child.kill('SIGKILL')
+  }
+  await keepsToTheService(service, command, args, options)
+}
+
+/** Lines that are no paths of the service: whoever they name is sent neither half. */
+async function keepsToTheService(service, command, args, options) {
+  const brought = []
+  const foreign = createServer(({ url, headers: { authorization, cookie } }, response) => {
+    if (authorization || cookie) brought.push(url)
+    response.end('{}')
+  })
+  await once(foreign.listen(0, '127.0.0.1'), 'listening')
+  const { port } = foreign.address()
+  try {
+    for (const before of ['@', 'http://', '//']) {
+      const { account, child, ask, ended } = await start(service, command, args, options)
+      assert.equal((await ask('/api/auth/me')).user?.email, account.email)
+      child.stdin.end(`${before}127.0.0.1:${port}/x\n`)
+      await ended
+      assert.deepEqual(brought, [], `${command} ${args.join(' ')}, ${before}`)
+    }
+  } finally {
+    foreign.closeAllConnections()
+    foreign.close()
   }
 }

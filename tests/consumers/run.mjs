@@ -12,6 +12,7 @@ import { startTandem } from '../browser/server.mjs'
 import { useBruno } from './bruno.mjs'
 import { lint } from './lint.mjs'
 import { useProgram } from './pages.mjs'
+import { asksForThePassword } from './password.mjs'
 import { usePython } from './python.mjs'
 import { useMatrix } from './qa.mjs'
 import { quotesItsExample } from './rust.mjs'
@@ -43,6 +44,8 @@ async function start(accessTtl) {
 try {
   await lint(root, home)
   console.log('redocly: no rule is broken, and a document that breaks some is found')
+  await asksForThePassword(root, home)
+  console.log('the password: asked for, and not shown')
   const service = await start(life)
   await useShell(root, home, service)
   console.log('curl: the script of its page')

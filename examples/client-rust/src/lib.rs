@@ -36,8 +36,11 @@ impl Session {
         // Who waits longer for a refresh may come too late with the next one.
         let patience = Duration::from_secs(10);
         // Who follows a redirect takes the password or the refresh token along.
-        let http =
-            Client::builder().cookie_store(true).redirect(Policy::none()).timeout(patience).build()?;
+        let http = Client::builder()
+            .cookie_store(true)
+            .redirect(Policy::none())
+            .timeout(patience)
+            .build()?;
         let mut session = Self { http, base: base.to_owned(), tokens: None };
         let credentials = json!({ "email": email, "password": password });
         session.renew("/api/auth/login", &credentials).await?;
@@ -123,3 +126,6 @@ impl From<reqwest::Error> for Error {
         Self::Http(error)
     }
 }
+
+#[cfg(test)]
+mod tests;

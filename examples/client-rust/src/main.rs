@@ -1,7 +1,7 @@
 //! Reads paths from its standard input and prints what they answer to somebody who is signed in.
 //!
 //! ```sh
-//! stty -echo; printf 'Password: '; IFS= read -r PASSWORD; stty echo; export PASSWORD
+//! stty -echo; printf 'Password: '; IFS= read -r PASSWORD; stty echo; echo; export PASSWORD
 //! echo /api/auth/me | EMAIL=ada@example.com cargo run
 //! ```
 
