@@ -10,6 +10,7 @@ use super::*;
 
 const TOKENS: &str = "200 OK\r\n\r\n{\"access_token\":\"access\",\"refresh_token\":\"refresh\"}";
 const PORTAL: &str = "200 OK\r\nContent-Type: text/html\r\n\r\n<h1>Welcome to our trains</h1>";
+const OTHER: &str = "200 OK\r\n\r\n{\"welcome\":true}";
 
 /// Gives these answers, one to a connection. What it was sent comes at the end.
 fn serve(answers: &'static [&'static str]) -> (String, JoinHandle<Vec<String>>) {
@@ -38,20 +39,32 @@ async fn log_in(base: &str) -> Result<Session, Error> {
 
 #[tokio::test]
 async fn a_captive_portal_signs_nobody_in() {
-    let (base, _) = serve(&[PORTAL]);
-    assert!(matches!(log_in(&base).await, Err(Error::Foreign(StatusCode::OK))));
+    let (base, _) = serve(&[PORTAL, OTHER]);
+    for _ in 0..2 {
+        assert!(matches!(log_in(&base).await, Err(Error::Foreign(StatusCode::OK))));
+    }
 }
 
 #[tokio::test]
 async fn a_captive_portal_takes_no_half() {
-    let (base, service) = serve(&[TOKENS, PORTAL, TOKENS]);
+    let (base, service) = serve(&[TOKENS, PORTAL, OTHER, TOKENS]);
     let mut session = log_in(&base).await.unwrap();
-    assert!(matches!(session.refresh().await, Err(Error::Foreign(StatusCode::OK))));
+    for _ in 0..2 {
+        assert!(matches!(session.refresh().await, Err(Error::Foreign(StatusCode::OK))));
+    }
     session.refresh().await.unwrap();
     for request in &service.join().unwrap()[1..] {
         assert!(request.ends_with(r#"{"refresh_token":"refresh"}"#), "{request}");
         assert!(request.contains("Bearer access\r\n"), "{request}");
     }
+}
+
+#[tokio::test]
+async fn a_captive_portal_answers_no_call() {
+    let (base, _) = serve(&[TOKENS, PORTAL]);
+    let mut session = log_in(&base).await.unwrap();
+    let answer = session.call(Method::POST, "/api/orders", Some(&json!({}))).await;
+    assert!(matches!(answer, Err(Error::Foreign(StatusCode::OK))));
 }
 
 #[tokio::test]
