@@ -6,10 +6,9 @@ import { call, pause, ready, refreshes, state, told } from './world.mjs'
 
 /** The lid of a laptop: eight hours go by between two moments of the page. */
 export async function T12_aWakingPageRenewsOnce({ site }) {
-  const { context, proxy, signedIn } = await site('short')
+  const { proxy, signedIn } = await site('restless')
   const page = await signedIn()
   await hide(page)
-  await pause(2100)
   const from = proxy.seen.length
   await moveClock(page, 8 * HOUR)
   const answers = await page.evaluate(() => {

@@ -35,7 +35,13 @@ export const moveClock = (page, ms) => page.evaluate((ms) => {
 /** In the background a client sets no timers, so that nothing happens but what a test asks for. */
 export const hide = (page) => page.evaluate(() => window.hide(true))
 
-export const show = (page) => page.evaluate(() => window.hide(false))
+/** In the background, and to the client its token is an old one, however long the service takes it yet. */
+export async function outdate(...tabs) {
+  for (const tab of tabs) {
+    await hide(tab)
+    await moveClock(tab, HOUR)
+  }
+}
 
 export const without = (context, ...features) => context.addInitScript((features) => {
   for (const feature of features) {

@@ -12,7 +12,7 @@ export async function T05_fiveTabsThatComeAndGoStaySignedIn({ site, long, figure
   // Between two tabs that are closed or reloaded. In a short run, a few that go in the middle of a refresh would
   // decide about the figure.
   const churnMs = long ? 350 : 1000
-  const it = await site('lenient')
+  const it = await site('short')
   const signOuts = []
   await it.context.exposeFunction('noteSignOut', (reason) => signOuts.push(reason))
   const { tabs, proxy } = await tabsOf(it, TABS)
