@@ -20,7 +20,7 @@ export async function T05_fiveTabsThatComeAndGoStaySignedIn({ site, long, figure
   const [{ session }, from] = [await state(tabs[0]), proxy.seen.length]
   const random = mulberry32(seed)
   proxy.chance = atRandom(seed, REFRESH, [[6, lost], [6, split]])
-  const counts = { calls: 0, failed: 0, closed: 0, reloaded: 0 }
+  const counts = { calls: 0, failed: 0, closed: 0, reloaded: 0, wrong: [] }
 
   const end = Date.now() + seconds * 1000
   const work = tabs.map((_, index) => useTab(tabs, index, () => Date.now() < end, counts, random))
@@ -42,6 +42,7 @@ export async function T05_fiveTabsThatComeAndGoStaySignedIn({ site, long, figure
   figure(`${by(({ fault }) => fault === 'lost')} lost, ${by(({ fault }) => fault === 'split')} split, ` +
     `${by(({ unheard, fault }) => unheard && !fault)} by tabs that were gone, ${by(({ status }) => status === 503)} answered 503`)
   assert.deepEqual(signOuts, [])
+  assert.deepEqual(counts.wrong, [])
   for (const tab of tabs) {
     await ready(tab)
     assert.equal((await call(tab)).status, 200)
@@ -62,8 +63,8 @@ async function useTab(tabs, index, goesOn, counts, random) {
     counts.calls += 1
     if (answer?.status === 200) continue
     // Closed or reloaded under the call, whose outcome nobody hears then.
-    assert.ok(answer === null || /abort|network|fetch/i.test(answer.error), JSON.stringify(answer))
-    counts.failed += 1
+    if (answer === null || /abort|network|fetch/i.test(answer.error)) counts.failed += 1
+    else counts.wrong.push(answer)
   }
 }
 
