@@ -1,5 +1,5 @@
-// What a device does to a page: another clock, a tab in the background, features that are missing, a frozen
-// tab.
+// What a device does to a page: another clock, a tab in the background, features that are missing, a tab that
+// is frozen.
 
 /** Before any page of the context is loaded: its clock can be moved, and so that it looks hidden. */
 export function movable(context) {
@@ -50,11 +50,20 @@ export const without = (context, ...features) => context.addInitScript((features
   }
 }, features)
 
-/** As a browser freezes a tab in the background: no script runs. */
+/**
+ * As a frozen tab: no script runs, no timer, no promise. A browser freezes only what is in the background, and
+ * nothing is in the background here: so the debugger stops it.
+ */
 export async function freezer(page) {
   const cdp = await page.context().newCDPSession(page)
+  await cdp.send('Debugger.enable')
   return {
-    freeze: () => cdp.send('Page.setWebLifecycleState', { state: 'frozen' }),
-    thaw: () => cdp.send('Page.setWebLifecycleState', { state: 'active' }),
+    freeze: async () => {
+      const stopped = new Promise((done) => cdp.once('Debugger.paused', done))
+      await cdp.send('Debugger.pause')
+      cdp.send('Runtime.evaluate', { expression: 'void 0' }).catch(() => {})
+      await stopped
+    },
+    thaw: () => cdp.send('Debugger.resume'),
   }
 }
