@@ -179,6 +179,21 @@ export async function T20_aSupersededCopyEndsTheSessionForAll({ site }) {
   assert.ok(refreshes(proxy).length <= 4, 'a loop')
 }
 
+/** A page that is loaded with an old token asks first, and shows nobody meanwhile. */
+export async function T20_aSessionThatHasEndedMeanwhileIsNotShown({ site }) {
+  const page = await (await site('restless')).signedIn()
+  const ended = await page.evaluate(async () => {
+    const headers = { Authorization: `Bearer ${await window.auth.getAccessToken()}` }
+    return (await fetch('/api/auth/logout-all', { method: 'POST', headers })).status
+  })
+  assert.equal(ended, 204)
+  await outdate(page)
+  await page.reload()
+  await ready(page)
+  assert.deepEqual((await page.evaluate(() => window.states)).map((it) => it.status), ['booting', 'unauthenticated'])
+  assert.equal(await stored(page), null)
+}
+
 /** A sign-in that works and leaves no cookie. */
 export async function T21_blockedCookiesAreSaidOnce({ site, figure }) {
   const { proxy, account, open } = await site('short')
