@@ -64,5 +64,12 @@
   }
 
   window.lab = { loot, steal, send, ride }
+
+  /** At the beck and call of whoever has a handle of this window: pages of the attack lab. */
+  const orders = { steal, ride }
+  window.addEventListener('message', async ({ data, source, origin }) => {
+    const order = orders[data?.lab]
+    if (order) source.postMessage({ lab: data.id, result: await order(...data.given) }, origin)
+  })
   changed()
 })()

@@ -1,0 +1,99 @@
+// What the thief does on his own machine with what was stolen. Each heist answers with its tries: what was tried,
+// what he got, and whether he got in.
+
+import { framable } from './framable.mjs'
+import { ask, sessionsOf, signedIn } from './thief.mjs'
+
+const CALLS = ['/api/auth/me', '/api/auth/sessions', '/api/auth/verify']
+const SESSION = '__Host-tandem-session'
+
+export function createHeists({ service, origin, journal, attacker }) {
+  const tried = async (what, path, options) => {
+    const { status, answer } = await ask(service, path, options)
+    const why = answer.code ?? answer.error
+    return { what, got: `${status}${why ? ` ${why}` : ''}`, in: status < 400 }
+  }
+  const calls = (what, halves) => Promise.all(CALLS.map((path) => tried(`${what}: GET ${path}`, path, halves)))
+  const refresh = (what, { access, refresh, cookies }) =>
+    tried(`${what}: refresh`, '/api/auth/refresh', { access, cookies, json: { refresh_token: refresh } })
+  const exchange = (what, cookies) =>
+    tried(`${what}: exchange for a token`, '/iam/oauth/token', { cookies, form: { grant_type: 'session' }, headers: { origin } })
+  let kept
+
+  return {
+    /** The page's storage, and every token a script saw pass by, in another browser. */
+    async loot({ records = [], headers = [] }) {
+      const own = await signedIn(service, attacker)
+      const tokens = [...records, ...headers.map((line) => ({ access: line.replace(/^Bearer /, '') }))]
+      const tries = []
+      for (const stolen of tokens) {
+        tries.push(...(await calls('alone', { access: stolen.access })))
+        tries.push(...(await calls('beside cookies of his own account', { access: stolen.access, cookies: own.cookies })))
+        if (!stolen.refresh) continue
+        tries.push(await refresh('alone', stolen))
+        tries.push(await refresh('beside cookies of his own account', { ...stolen, cookies: own.cookies }))
+      }
+      return { stolen: tokens.length, tries }
+    },
+
+    /** One log line with the `Authorization` header of a call. */
+    async authorization() {
+      const { access } = journal.copy()
+      return { stolen: access ? 1 : 0, tries: await calls('the Authorization header alone', { access }) }
+    },
+
+    /** One log line with the `Cookie` header: of a call, and of a refresh or an exchange. */
+    async cookies() {
+      const { cookies } = journal.copy()
+      const own = await signedIn(service, attacker)
+      const tries = [
+        ...(await calls('the Cookie header alone', { cookies })),
+        ...(await calls('beside a body half of his own', { cookies, access: own.access })),
+        await refresh('beside a body half of his own', { ...own, cookies }),
+        await exchange('the Cookie header alone', cookies),
+      ]
+      return { stolen: Object.keys(cookies).length, tries }
+    },
+
+    /** Malware with both stores, while nobody has noticed. */
+    async copy() {
+      const copy = journal.copy()
+      return { stolen: 4, tries: [...(await calls('the full copy', copy)), await refresh('the full copy', copy)] }
+    },
+
+    /** The same copy, put away for later. */
+    async take() {
+      kept = journal.copy()
+      return { stolen: 4, tries: [] }
+    },
+
+    /** Used when the owner has gone on without it. Ends the session, for both. */
+    async late() {
+      const tries = [await refresh('the copy that was left behind', kept)]
+      const owner = await calls('the newest tokens, after that', journal.copy())
+      return { stolen: 4, tries: [...tries, ...owner] }
+    },
+
+    /** The cookie jar of the session flow: a whole credential. */
+    async jar() {
+      const { cookies } = journal.copy()
+      if (!cookies[SESSION]) return { stolen: 0, tries: [] }
+      const first = await ask(service, '/iam/oauth/token', {
+        cookies: { [SESSION]: cookies[SESSION] }, form: { grant_type: 'session' }, headers: { origin },
+      })
+      const pair = { access: first.answer.access_token, cookies: first.cookies }
+      const got = { what: 'the session cookie: exchange for a token', got: String(first.status), in: first.status === 200 }
+      return { stolen: 1, tries: [got, ...(await calls('with what that brought', pair))] }
+    },
+
+    /** Genuine cookies of a session of the attacker's, for a sibling host to plant. */
+    async planted() {
+      const { cookies } = await signedIn(service, attacker)
+      return { cookies }
+    },
+
+    framable: async ({ pages }) => ({ pages: await Promise.all(pages.map(framable)) }),
+
+    sessions: async () => ({ sessions: await sessionsOf(service, attacker) }),
+  }
+}

@@ -1,0 +1,54 @@
+// A sibling host may set cookies for the whole domain. It cannot read those of the service, nor can it replace them.
+
+import { command, heist, journal, setup, until, verdict } from '../stage.js'
+
+const NAMES = ['tandem-access', 'tandem-refresh', 'tandem-session']
+const REFRESH = '/api/auth/refresh'
+
+export async function tossing({ flow }) {
+  const { cookies } = await heist('planted')
+  const tries = []
+  for (const [name, value] of [...Object.entries(cookies), ['__Host-tandem-session', 'junk']]) {
+    const path = name.includes('refresh') ? REFRESH : '/'
+    tries.push(planted(name, value, '/'), planted(name, value, path), planted(name, 'junk', path))
+  }
+  for (const name of NAMES) tries.push(planted(name, 'junk', '/'))
+  tries.push(...(await victim(flow)))
+  sweep([...Object.keys(cookies), '__Host-tandem-session', ...NAMES])
+  return verdict(tries)
+}
+
+/** Whether the browser takes such a cookie. To have one is not to be in: what counts is what the service does. */
+function planted(name, value, path) {
+  // One that can be seen from here stands for all paths: the browser's rules look at the name.
+  const text = `${name}=${value}; Domain=${setup.domain}; Path=${path}; Secure`
+  document.cookie = text
+  const took = path === '/' ? document.cookie.includes(`${name}=`) : null
+  const got = took === null ? 'cannot be seen from here' : took ? 'taken by the browser' : 'refused by the browser'
+  return { what: `${name} with Domain=${setup.domain}, Path=${path}`, got, in: Boolean(took) && name.startsWith('__Host-') }
+}
+
+/** The victim's next call and next renewal, with those cookies in the jar. */
+async function victim(flow) {
+  const who = async () => (await command('ride', `${setup.service}/api/auth/me`))?.body?.user?.email
+  const before = await who()
+  const { end } = await journal()
+  const path = flow === 'dual' ? REFRESH : '/iam/oauth/token'
+  const renewed = await until(async () =>
+    (await journal(end)).entries.find((entry) => entry.path === path && entry.method === 'POST'), 60)
+  const after = await who()
+  return [
+    { what: 'the victim’s next renewal', got: renewed ? String(renewed.status) : 'none within a minute', in: renewed?.status !== 200 },
+    {
+      what: 'who the victim is, before and after',
+      got: after === undefined ? 'signed out' : after === before ? 'the same account' : 'another account',
+      in: before === undefined || after !== before,
+    },
+  ]
+}
+
+function sweep(names) {
+  for (const name of names) {
+    for (const path of ['/', REFRESH]) document.cookie = `${name}=; Domain=${setup.domain}; Path=${path}; Secure; Max-Age=0`
+  }
+}

@@ -1,0 +1,64 @@
+// What can be had through the injected script, and with copies of what the browser keeps. The thief's program uses
+// it on a machine of his own; no token comes into this page.
+
+import { appWindow, command, heist, journal, pause, setup, until, verdict } from '../stage.js'
+
+const ME = () => `${setup.service}/api/auth/me`
+
+/** What the script sends home: through the handle of its window, past any Content-Security-Policy. */
+async function loot() {
+  // So that it sees at least one header.
+  await command('ride', ME())
+  const { indexedDB, localStorage, sessionStorage, headers } = (await command('steal')) ?? { indexedDB: {}, headers: [] }
+  const texts = Object.values({ ...localStorage, ...sessionStorage }).map((text) => ({ access: text }))
+  const records = Object.values(indexedDB).flat().filter(Boolean).map(({ access, refresh }) => ({ access, refresh }))
+  return { records, headers, texts }
+}
+
+export async function storage({ flow }) {
+  const { records, headers } = await loot()
+  const { tries } = await heist('loot', { records, headers })
+  // Nothing to steal is the best of all outcomes, and the one that the session flow promises.
+  const empty = { what: 'storage and readable cookies', got: records.length ? `${records.length} record` : 'nothing', in: flow === 'session' && records.length > 0 }
+  return verdict(flow === 'dual' && records.length === 0 ? [] : [empty, ...tries])
+}
+
+export const fromLog = (name) => async () => {
+  const { tries, stolen } = await heist(name)
+  return verdict(stolen ? tries : [])
+}
+
+export async function riding() {
+  const tries = []
+  for (const path of ['/api/auth/me', '/api/auth/sessions']) {
+    const answer = await command('ride', setup.service + path)
+    tries.push({ what: `from within the page: GET ${path}`, got: String(answer?.status ?? 'no answer'), in: answer?.status === 200 })
+  }
+  return verdict(tries)
+}
+
+export async function dismounted() {
+  const { records, headers } = await loot()
+  appWindow().location = 'about:blank'
+  await pause(500)
+  const answer = await command('ride', ME())
+  const { tries, stolen } = await heist('loot', { records, headers })
+  appWindow().location = setup.app
+  const back = await until(() => command('ride', ME()), 15)
+  const gone = { what: 'the script, once its page is gone', got: answer ? String(answer.status) : 'no answer', in: answer !== undefined }
+  return verdict(stolen && back ? [gone, ...tries] : [])
+}
+
+export async function late() {
+  await heist('take')
+  const { end } = await journal()
+  const renewed = await until(async () =>
+    (await journal(end)).entries.find(({ path, status }) => path === '/api/auth/refresh' && status === 200), 60)
+  if (!renewed) return verdict([])
+  // The owner uses what he has got; then it takes the time that any request may be under way.
+  const used = await command('ride', ME())
+  if (used?.status !== 200) return verdict([])
+  await pause(2500)
+  const { tries } = await heist('late')
+  return verdict(tries)
+}
