@@ -12,5 +12,6 @@ export default defineConfig({
       { find: /^@tandem-auth\/client\/testing$/, replacement: source('testing/index.ts') },
     ],
   },
-  test: { environment: 'node', include: ['tests/**/*.test.{ts,tsx}'] },
+  // Only what hangs is stopped: other work on the machine must not fail a test.
+  test: { environment: 'node', include: ['tests/**/*.test.{ts,tsx}'], testTimeout: 120_000 },
 })

@@ -451,16 +451,26 @@ export interface components {
          *     }
          */
         AccessTokenAnswer: {
-            /** @description The access token: send it as `Authorization: Bearer`. */
+            /**
+             * @description The access token: send it as `Authorization: Bearer`.
+             * @example eyJ0eXAiOiJ0YW5kZW0tYm9keStqd3QifQ.example.example
+             */
             access_token: string;
             /**
              * Format: uint64
              * @description Seconds until it expires.
+             * @example 60
              */
             expires_in: number;
-            /** @description What a machine token is good for, separated by spaces. */
+            /**
+             * @description What a machine token is good for, separated by spaces.
+             * @example orders:read
+             */
             scope?: string;
-            /** @description Always `Bearer`. */
+            /**
+             * @description Always `Bearer`.
+             * @example Bearer
+             */
             token_type: string;
         };
         /**
@@ -472,9 +482,15 @@ export interface components {
          *     }
          */
         Credentials: {
-            /** @description The e-mail address of the account. Compared without case. */
+            /**
+             * @description The e-mail address of the account. Compared without case.
+             * @example ada@example.com
+             */
             email: string;
-            /** @description The password. */
+            /**
+             * @description The password.
+             * @example a sentence is a good password
+             */
             password: string;
         };
         /**
@@ -492,9 +508,13 @@ export interface components {
             /**
              * Format: uint64
              * @description Age in seconds of what is known of ended sessions.
+             * @example 0
              */
             revocations_age?: number;
-            /** @description `ok` or `unavailable`. */
+            /**
+             * @description `ok` or `unavailable`.
+             * @example ok
+             */
             status: string;
         };
         /**
@@ -514,35 +534,64 @@ export interface components {
          *     }
          */
         Introspected: {
-            /** @description False for anything that is not active, unknown, or none of the client's business. */
+            /**
+             * @description False for anything that is not active, unknown, or none of the client's business.
+             * @example true
+             */
             active: boolean;
-            /** @description Audience. */
+            /**
+             * @description Audience.
+             * @example tandem
+             */
             aud?: string;
-            /** @description The machine client. */
+            /**
+             * @description The machine client.
+             * @example 5c1d0e9fa2b34c7d8e6f001122334455
+             */
             client_id?: string;
             /**
              * Format: int64
              * @description Expires at, seconds.
+             * @example 1767269400
              */
             exp?: number;
             /**
              * Format: int64
              * @description Issued at, seconds.
+             * @example 1767268800
              */
             iat?: number;
-            /** @description Issuer. */
+            /**
+             * @description Issuer.
+             * @example https://auth.example.com
+             */
             iss?: string;
-            /** @description The token. */
+            /**
+             * @description The token.
+             * @example 0f1e2d3c4b5a69788796a5b4c3d2e1f0
+             */
             jti?: string;
             /** @description The roles of a user's access. */
             roles?: string[];
-            /** @description What a machine token is good for, separated by spaces. */
+            /**
+             * @description What a machine token is good for, separated by spaces.
+             * @example orders:read
+             */
             scope?: string;
-            /** @description The session of a user's access. */
+            /**
+             * @description The session of a user's access.
+             * @example 9b1deb4d3b7d4bad9bdd2b0d7b3dcb6d
+             */
             sid?: string;
-            /** @description The user, or the machine client. */
+            /**
+             * @description The user, or the machine client.
+             * @example 5c1d0e9fa2b34c7d8e6f001122334455
+             */
             sub?: string;
-            /** @description `Bearer`, for a machine token. */
+            /**
+             * @description `Bearer`, for a machine token.
+             * @example Bearer
+             */
             token_type?: string;
         };
         /**
@@ -580,22 +629,41 @@ export interface components {
          *     }
          */
         Jwk: {
-            /** @description Always `EdDSA`. */
+            /**
+             * @description Always `EdDSA`.
+             * @example EdDSA
+             */
             alg: string;
-            /** @description Always `Ed25519`. */
+            /**
+             * @description Always `Ed25519`.
+             * @example Ed25519
+             */
             crv: string;
-            /** @description RFC 7638 thumbprint. */
+            /**
+             * @description RFC 7638 thumbprint.
+             * @example kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k
+             */
             kid: string;
-            /** @description Always `OKP`. */
+            /**
+             * @description Always `OKP`.
+             * @example OKP
+             */
             kty: string;
             /**
              * @description What the key signs: `body`, `cookie` or `machine` tokens. A key of one ring verifies nothing
              *     of another.
+             * @example body
              */
             tandem_ring: string;
-            /** @description Always `sig`. */
+            /**
+             * @description Always `sig`.
+             * @example sig
+             */
             use: string;
-            /** @description base64url of the public key. */
+            /**
+             * @description base64url of the public key.
+             * @example 11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo
+             */
             x: string;
         };
         /**
@@ -647,9 +715,9 @@ export interface components {
          */
         Me: {
             /** @description The session. */
-            session: components["schemas"]["Session"] & unknown;
+            session: components["schemas"]["Session"];
             /** @description The account. */
-            user: components["schemas"]["User"] & unknown;
+            user: components["schemas"]["User"];
         };
         /**
          * Metadata
@@ -698,37 +766,62 @@ export interface components {
         Metadata: {
             /** @description What may be exchanged for a token. */
             grant_types_supported: string[];
-            /** @description RFC 7662. */
+            /**
+             * @description RFC 7662.
+             * @example https://auth.example.com/iam/oauth/introspect
+             */
             introspection_endpoint: string;
             /** @description The same where tokens are asked about. */
             introspection_endpoint_auth_methods_supported: string[];
             /** @description The same where tokens are asked about. */
             introspection_endpoint_auth_signing_alg_values_supported: string[];
-            /** @description The issuer, `iss` in tokens. */
+            /**
+             * @description The issuer, `iss` in tokens.
+             * @example https://auth.example.com
+             */
             issuer: string;
-            /** @description The public signing keys. */
+            /**
+             * @description The public signing keys.
+             * @example https://auth.example.com/.well-known/jwks.json
+             */
             jwks_uri: string;
-            /** @description RFC 7009. */
+            /**
+             * @description RFC 7009.
+             * @example https://auth.example.com/iam/oauth/revoke
+             */
             revocation_endpoint: string;
             /** @description The same where tokens are revoked. */
             revocation_endpoint_auth_methods_supported: string[];
             /** @description The same where tokens are revoked. */
             revocation_endpoint_auth_signing_alg_values_supported: string[];
-            /** @description Where tokens are issued. */
+            /**
+             * @description Where tokens are issued.
+             * @example https://auth.example.com/iam/oauth/token
+             */
             token_endpoint: string;
             /** @description How clients prove themselves; `none` is for the session flow. */
             token_endpoint_auth_methods_supported: string[];
             /** @description By which algorithms they sign. */
             token_endpoint_auth_signing_alg_values_supported: string[];
         };
-        /** @description An error of the token endpoint (RFC 6749 section 5.2). */
+        /**
+         * @description An error of the token endpoint (RFC 6749 section 5.2).
+         * @example {
+         *       "error": "invalid_client",
+         *       "error_description": "the client could not be authenticated"
+         *     }
+         */
         OAuthError: {
             /**
              * @description From a closed set.
+             * @example invalid_client
              * @enum {string}
              */
             error: "invalid_request" | "invalid_client" | "invalid_grant" | "invalid_scope" | "unsupported_grant_type" | "unsupported_token_type" | "access_denied" | "server_error" | "temporarily_unavailable";
-            /** @description For people. */
+            /**
+             * @description For people.
+             * @example the client could not be authenticated
+             */
             error_description?: string;
         };
         /**
@@ -740,34 +833,77 @@ export interface components {
          *     }
          */
         PasswordChange: {
-            /** @description The password as it is. */
+            /**
+             * @description The password as it is.
+             * @example a sentence is a good password
+             */
             current_password: string;
-            /** @description The password as it shall be. */
+            /**
+             * @description The password as it shall be.
+             * @example another sentence is one too
+             */
             new_password: string;
         };
-        /** @description A problem (RFC 9457). Programs look at `code`; people read the rest. */
+        /**
+         * @description A problem (RFC 9457). Programs look at `code`; people read the rest.
+         * @example {
+         *       "code": "validation_failed",
+         *       "errors": [
+         *         {
+         *           "field": "password",
+         *           "message": "is required"
+         *         }
+         *       ],
+         *       "request_id": "5a1f3c9e2b7d48160000002a",
+         *       "status": 422,
+         *       "title": "Some values are not acceptable",
+         *       "type": "https://auth.example.com/problems/validation-failed"
+         *     }
+         */
         Problem: {
             /**
              * @description From a closed set.
+             * @example validation_failed
              * @enum {string}
              */
             code: "invalid_request" | "invalid_credentials" | "unauthenticated" | "access_expired" | "invalid_token" | "origin_not_allowed" | "forbidden" | "not_found" | "method_not_allowed" | "payload_too_large" | "unsupported_media_type" | "validation_failed" | "too_many_requests" | "internal" | "unavailable";
-            /** @description What is special about this occurrence. */
+            /**
+             * @description What is special about this occurrence.
+             * @example registration is closed
+             */
             detail?: string;
             /** @description What is wrong with the members of the request body, all at once. */
             errors?: {
-                /** @description The member; empty for the body as a whole. */
+                /**
+                 * @description The member; empty for the body as a whole.
+                 * @example password
+                 */
                 field: string;
-                /** @description What is wrong with it, and what to do. */
+                /**
+                 * @description What is wrong with it, and what to do.
+                 * @example is required
+                 */
                 message: string;
             }[];
-            /** @description Names the request in the service's log. */
+            /**
+             * @description Names the request in the service's log.
+             * @example 5a1f3c9e2b7d48160000002a
+             */
             request_id: string;
-            /** @description The HTTP status. */
+            /**
+             * @description The HTTP status.
+             * @example 422
+             */
             status: number;
-            /** @description The same for every occurrence of the code. */
+            /**
+             * @description The same for every occurrence of the code.
+             * @example Some values are not acceptable
+             */
             title: string;
-            /** @description A page that explains the code. */
+            /**
+             * @description A page that explains the code.
+             * @example https://auth.example.com/problems/validation-failed
+             */
             type: string;
         };
         /**
@@ -781,6 +917,7 @@ export interface components {
             /**
              * @description `refresh_token` of the last answer to login or refresh. Without it the answer is `401
              *     invalid_token`.
+             * @example tdm_rtb_example-not-a-real-token
              */
             refresh_token?: string;
         };
@@ -823,6 +960,7 @@ export interface components {
             /**
              * Format: uint64
              * @description Seconds: who has had no answer for so long is to refuse everything.
+             * @example 7
              */
             bound: number;
             /** @description Machine clients that were removed: their tokens do not count any more. */
@@ -830,6 +968,7 @@ export interface components {
             /**
              * Format: int64
              * @description Milliseconds since the Unix epoch: pass it as `since` the next time.
+             * @example 1767268800000
              */
             now: number;
             /** @description Sessions whose access tokens do not count any more, or only some of them do. */
@@ -846,13 +985,20 @@ export interface components {
          *     }
          */
         RevokedSession: {
-            /** @description True if it ended: refuse its tokens. */
+            /**
+             * @description True if it ended: refuse its tokens.
+             * @example true
+             */
             ended: boolean;
-            /** @description `sid` in access tokens. */
+            /**
+             * @description `sid` in access tokens.
+             * @example 9b1deb4d3b7d4bad9bdd2b0d7b3dcb6d
+             */
             id: string;
             /**
              * Format: int64
              * @description Seconds: an access pair is to be refreshed if one of its halves was issued (`iat`) up to then.
+             * @example 1767268800
              */
             tokens_not_before?: number;
         };
@@ -878,25 +1024,40 @@ export interface components {
             /**
              * Format: date-time
              * @description When it began.
+             * @example 2026-01-01T12:00:00+00:00
              */
             created_at: string;
-            /** @description True for the session that asks. */
+            /**
+             * @description True for the session that asks.
+             * @example true
+             */
             current: boolean;
             /**
              * Format: date-time
              * @description Its absolute end: nothing prolongs it.
+             * @example 2026-01-31T12:00:00+00:00
              */
             expires_at: string;
-            /** @description Opaque identifier, `sid` in access tokens. */
+            /**
+             * @description Opaque identifier, `sid` in access tokens.
+             * @example 9b1deb4d3b7d4bad9bdd2b0d7b3dcb6d
+             */
             id: string;
-            /** @description The address its login came from. */
+            /**
+             * @description The address its login came from.
+             * @example 192.0.2.7
+             */
             ip: string;
             /**
              * Format: date-time
              * @description When it was last refreshed.
+             * @example 2026-01-01T12:00:00+00:00
              */
             last_seen_at: string;
-            /** @description The browser of its login. */
+            /**
+             * @description The browser of its login.
+             * @example Mozilla/5.0
+             */
             user_agent: string;
         };
         /**
@@ -955,29 +1116,38 @@ export interface components {
          *     }
          */
         TokenAnswer: {
-            /** @description The body access token: send it as `Authorization: Bearer`. */
+            /**
+             * @description The body access token: send it as `Authorization: Bearer`.
+             * @example eyJ0eXAiOiJ0YW5kZW0tYm9keStqd3QifQ.example.example
+             */
             access_token: string;
             /**
              * Format: uint64
              * @description Seconds until both access tokens expire.
+             * @example 240
              */
             expires_in: number;
             /**
              * Format: uint64
              * @description Seconds until the session can no longer be refreshed. None in the session flow.
+             * @example 604800
              */
             refresh_expires_in?: number;
             /**
              * @description The body refresh token: send it in the body of the next refresh, nowhere else. None in the
              *     session flow.
+             * @example tdm_rtb_example-not-a-real-token
              */
             refresh_token?: string;
             /** @description The session. */
-            session: components["schemas"]["Session"] & unknown;
-            /** @description Always `Bearer` (RFC 6749 section 7.1). */
+            session: components["schemas"]["Session"];
+            /**
+             * @description Always `Bearer` (RFC 6749 section 7.1).
+             * @example Bearer
+             */
             token_type: string;
             /** @description Its owner. */
-            user: components["schemas"]["User"] & unknown;
+            user: components["schemas"]["User"];
         };
         /**
          * TokenRequest
@@ -995,7 +1165,10 @@ export interface components {
             client_id?: string;
             /** @description Its secret (`client_secret_post`). */
             client_secret?: string;
-            /** @description `session`, `urn:tandem:params:oauth:grant-type:session` or `client_credentials`. */
+            /**
+             * @description `session`, `urn:tandem:params:oauth:grant-type:session` or `client_credentials`.
+             * @example session
+             */
             grant_type?: string;
             /**
              * @description What a machine token is to be good for, separated by spaces; all that the client may have, if
@@ -1019,11 +1192,18 @@ export interface components {
             /**
              * Format: date-time
              * @description When it was made.
+             * @example 2026-01-01T12:00:00+00:00
              */
             created_at: string;
-            /** @description The address as it was given. */
+            /**
+             * @description The address as it was given.
+             * @example ada@example.com
+             */
             email: string;
-            /** @description Opaque identifier, `sub` in access tokens. */
+            /**
+             * @description Opaque identifier, `sub` in access tokens.
+             * @example 3f2a9c0e5b7d4816a0c1d2e3f4051627
+             */
             id: string;
             /** @description Its roles, sorted. */
             roles: string[];

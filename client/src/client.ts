@@ -150,6 +150,7 @@ export function createAuthClient(options: AuthClientOptions): AuthClient {
     dispose() {
       end.abort()
       channel?.close()
+      channel = undefined
     },
   }
   return client

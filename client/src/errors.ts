@@ -36,7 +36,7 @@ export type AuthErrorCode =
 
 export interface AuthErrorDetails {
   status?: number
-  retryAfter?: number
+  retryAfter?: number | undefined
   problem?: Problem
   cause?: unknown
 }
@@ -49,7 +49,7 @@ export class AuthError extends Error {
   /** Whether the same may work later. Such an error never means that somebody is signed out. */
   readonly retryable: boolean
   declare readonly status?: number
-  /** Seconds to wait, if the service has said so; else 0. */
+  /** Seconds to wait, if the service has said so. */
   declare readonly retryAfter?: number
   declare readonly problem?: Problem
 

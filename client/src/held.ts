@@ -1,5 +1,6 @@
 /** What a page holds of a session, and the rules about it. No storage and no network in here. */
 
+import { AuthError } from './errors.js'
 import type { Answer } from './requests.js'
 import type { Session, TokenRecord, User } from './types.js'
 
@@ -19,7 +20,11 @@ export interface TokenAnswer {
 
 /** What a token says of itself. Nobody verifies it here: the service does, for every request. */
 export function claims(token: string): { sid: string; gen: number; roles: string[] } {
-  return JSON.parse(atob(token.split('.')[1]!.replaceAll('-', '+').replaceAll('_', '/')))
+  try {
+    return JSON.parse(atob(token.split('.')[1]!.replace(/-/g, '+').replace(/_/g, '/')))
+  } catch {
+    throw new AuthError('protocol')
+  }
 }
 
 /** Counting from when the request was sent, a token never seems to live longer than it does. */

@@ -28,10 +28,9 @@ export type WithToken = <T>(
 ) => Promise<T>
 
 export function requests(options: AuthClientOptions): Requests {
-  const page = globalThis.location?.origin
-  const base = options.baseUrl || page || 'http://localhost'
+  const base = options.baseUrl || globalThis.location?.origin || 'http://localhost'
   const originOf = (address: string) => new URL(address).origin
-  const ours = [base, page ?? base, ...(options.apiOrigins ?? [])].map(originOf)
+  const ours = [base, ...(options.apiOrigins ?? [])].map(originOf)
   /** As it is. */
   const plain: typeof fetch = (...args) => (options.fetch ?? fetch)(...args)
   const resolve = (address: string) => new URL(address, options.baseUrl || globalThis.document?.baseURI || base).href
@@ -114,7 +113,7 @@ function refusal({ status, headers }: Response, body: unknown): AuthError {
   const said = problem.code ?? problem.error ?? ''
   return new AuthError(
     SAID[said] ?? BY_STATUS[status] ?? (status < 500 ? 'protocol' : 'unavailable'),
-    { status, retryAfter: Number(headers.get('Retry-After')), problem: problem as Problem },
+    { status, retryAfter: Number(headers.get('Retry-After')) || undefined, problem: problem as Problem },
   )
 }
 

@@ -23,7 +23,7 @@ export interface AuthClientOptions {
   mode: 'dual' | 'session'
   /** The origin of the service. Default: the page's own. Relative addresses given to `fetch` start here. */
   baseUrl?: string
-  /** Further origins that may be sent the token. The page's own and that of `baseUrl` always are. */
+  /** Further origins that may be sent the token. That of the service always is. */
   apiOrigins?: readonly string[]
   /**
    * Where the body half lives, in the dual flow. `shared` (the default) is IndexedDB; `local` is

@@ -15,7 +15,6 @@ use poem::{
 use poem_openapi::{
     LicenseObject, OpenApi, OpenApiService,
     registry::{MetaApi, Registry},
-    types::Example,
 };
 use serde_json::{Map, Value, json};
 
@@ -26,11 +25,11 @@ use super::{
         revocations::RevocationsApi, session_flow::SessionFlowApi, sessions::SessionsApi,
         tokens::TokensApi,
     },
-    payload::{Credentials, PasswordChange, RefreshRequest},
 };
 use crate::domain::scope::REVOCATIONS;
 
 mod embedded;
+mod examples;
 mod oauth;
 mod problems;
 mod verify;
@@ -127,9 +126,7 @@ fn matches_template(template: &str, path: &str) -> bool {
 
 /// Makes the framework's document say what is true.
 fn put_right(mut document: Value) -> Value {
-    for (name, example) in request_examples() {
-        document["components"]["schemas"][name]["example"] = example;
-    }
+    examples::complete_requests(&mut document["components"]["schemas"]);
     let schemas = document.pointer("/components/schemas").cloned().unwrap_or_default();
     for operation in operations(&mut document) {
         require_all(operation);
@@ -138,12 +135,17 @@ fn put_right(mut document: Value) -> Value {
         if operation_id(operation) == "verify" {
             verify::describe(operation);
         }
-        name_media_types(operation, &schemas);
+        for holder in holders(operation) {
+            name_media_types(holder);
+            examples::show_bodies(holder, &schemas);
+        }
     }
     if let Some(components) = document.pointer_mut("/components").and_then(Value::as_object_mut) {
         let schemas = components.entry("schemas").or_insert_with(|| json!({}));
+        describe_once(schemas);
         schemas["Problem"] = problems::schema();
         schemas["OAuthError"] = oauth::error_schema();
+        examples::show_members(schemas);
         let security = components.entry("securitySchemes").or_insert_with(|| json!({}));
         security["cookieRefresh"] = json!({
             "type": "apiKey", "in": "cookie", "name": "__Secure-tandem-refresh",
@@ -161,22 +163,16 @@ fn put_right(mut document: Value) -> Value {
     document
 }
 
-/// The framework leaves members that are only written out of examples.
-fn request_examples() -> [(&'static str, Value); 3] {
-    let credentials = Credentials::example();
-    let refresh = RefreshRequest::example();
-    let change = PasswordChange::example();
-    [
-        ("Credentials", json!({ "email": credentials.email, "password": credentials.password })),
-        ("RefreshRequest", json!({ "refresh_token": refresh.refresh_token })),
-        (
-            "PasswordChange",
-            json!({
-                "current_password": change.current_password,
-                "new_password": change.new_password,
-            }),
-        ),
-    ]
+/// The framework writes the description of a member a second time, as a type of its own, of which
+/// generators make one.
+fn describe_once(schemas: &mut Value) {
+    let schemas = schemas.as_object_mut().into_iter().flat_map(Map::values_mut);
+    let members = schemas.filter_map(|schema| schema.get_mut("properties")?.as_object_mut());
+    for member in members.flat_map(Map::values_mut) {
+        if let Some(all) = member.get_mut("allOf").and_then(Value::as_array_mut) {
+            all.retain(|part| part.get("$ref").is_some());
+        }
+    }
 }
 
 fn operation_id(operation: &Map<String, Value>) -> String {
@@ -291,31 +287,22 @@ fn cookies(id: &str) -> Option<&'static str> {
     }
 }
 
-/// JSON is UTF-8 by its own standard (RFC 8259 section 8.1): the parameter says nothing. Each media
-/// type shows the example of its schema.
-fn name_media_types(operation: &mut Map<String, Value>, schemas: &Value) {
-    let responses = operation.get_mut("responses").and_then(Value::as_object_mut);
-    let answers = responses.into_iter().flat_map(Map::values_mut).collect::<Vec<_>>();
-    for holder in answers {
-        show_example(holder, schemas);
-    }
-    if let Some(request) = operation.get_mut("requestBody") {
-        show_example(request, schemas);
-    }
-}
-
-fn show_example(holder: &mut Value, schemas: &Value) {
+/// JSON is UTF-8 by its own standard (RFC 8259 section 8.1): the parameter says nothing.
+fn name_media_types(holder: &mut Map<String, Value>) {
     let Some(content) = holder.get_mut("content").and_then(Value::as_object_mut) else { return };
     if let Some(json) = content.remove("application/json; charset=utf-8") {
         content.insert("application/json".to_owned(), json);
     }
-    for media in content.values_mut() {
-        let name = media.pointer("/schema/$ref").and_then(Value::as_str);
-        let name = name.and_then(|name| name.rsplit('/').next()).unwrap_or_default();
-        if let Some(example) = schemas.get(name).and_then(|schema| schema.get("example")) {
-            media["example"] = example.clone();
-        }
-    }
+}
+
+/// The answers and the request of an operation: what may have a body.
+fn holders(operation: &mut Map<String, Value>) -> impl Iterator<Item = &mut Map<String, Value>> {
+    let members = operation.iter_mut().flat_map(|(name, member)| match name.as_str() {
+        "responses" => member.as_object_mut().into_iter().flat_map(Map::values_mut).collect(),
+        "requestBody" => vec![member],
+        _ => Vec::new(),
+    });
+    members.filter_map(Value::as_object_mut)
 }
 
 /// Stable bytes.

@@ -13,7 +13,8 @@ use tandem::config::{Config, Source, reference};
 use super::support::{Call, TestApp, database::variable};
 
 /// Where documents are, beside the root itself.
-const FOLDERS: [&str; 5] = ["docs", "docs/decisions", "openapi", "src/http", "packaging"];
+const FOLDERS: [&str; 7] =
+    ["docs", "docs/api", "docs/decisions", "docs/spa", "openapi", "src/http", "packaging"];
 
 /// What begins the name of something in this repository.
 const OURS: [&str; 11] = [
@@ -304,8 +305,8 @@ fn every_configuration_that_is_shown_is_good() {
     assert!(count > 0);
 }
 
-/// Paths of the readers' own API, as the cookbook calls them.
-const THEIRS: [&str; 2] = ["/api/articles", "/api/public"];
+/// Paths of the readers' own API, as the documents call them.
+const THEIRS: [&str; 3] = ["/api/articles", "/api/orders", "/api/public"];
 
 fn is_theirs(word: &str) -> bool {
     THEIRS.iter().any(|path| word.to_ascii_lowercase().starts_with(path))

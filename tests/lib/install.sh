@@ -25,9 +25,25 @@ install_for() {
                 install_venv examples/verify-python/requirements.txt "$cache/venv-elsewhere" || status=1
                 ;;
             swagger | session_flow) install_node_modules tests/browser || status=1 ;;
+            client) install_node_modules client || status=1 ;;
+            quick_start)
+                install_node_modules tests/browser || status=1
+                install_node_modules client || status=1
+                ;;
+            spa)
+                install_node_modules tests/browser || status=1
+                install_node_modules client || status=1
+                install_node_modules examples/spa || status=1
+                ;;
             oauth-clients)
                 install_node_modules tests/oauth-clients || status=1
                 install_venv tests/oauth-clients/requirements.txt "$cache/oauth-clients" || status=1
+                ;;
+            consumers)
+                install_cargo_tool cargo-deny "$DENY_VERSION" || status=1
+                install_node_modules client || status=1
+                install_node_modules tests/consumers || status=1
+                install_venv tests/consumers/requirements.txt "$cache/consumers" || status=1
                 ;;
             schemathesis) install_venv tests/schemathesis/requirements.txt "$cache/venv" || status=1 ;;
         esac
@@ -50,11 +66,18 @@ install_packages() {
                 has node npm || missing+=(nodejs npm)
                 has_venv || missing+=(python3 python3-venv)
                 ;;
-            swagger | session_flow)
+            consumers)
+                has curl || missing+=(curl)
+                has jq || missing+=(jq)
+                has node npm || missing+=(nodejs npm)
+                has_venv || missing+=(python3 python3-venv)
+                ;;
+            swagger | session_flow | quick_start | spa)
                 has openssl || missing+=(openssl)
                 has chromium || missing+=(chromium)
                 has node npm || missing+=(nodejs npm)
                 ;;
+            client) has node npm || missing+=(nodejs npm) ;;
             proxies)
                 has nginx || missing+=(nginx-light)
                 has caddy || missing+=(caddy)

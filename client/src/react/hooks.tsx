@@ -1,4 +1,4 @@
-import { createContext, useContext, useEffect, useMemo, useRef, useSyncExternalStore } from 'react'
+import { createContext, useContext, useEffect, useMemo, useSyncExternalStore } from 'react'
 import type { ReactNode } from 'react'
 import type { AuthClient, AuthEvents, AuthState, User } from '../types.js'
 
@@ -19,7 +19,7 @@ export function AuthProvider({ client, children }: { client: AuthClient; childre
 
 export function useClient(): AuthClient {
   const client = useContext(Client)
-  if (!client) throw new Error('No <AuthProvider> around this component')
+  if (!client) throw new Error('No <AuthProvider>')
   return client
 }
 
@@ -39,18 +39,15 @@ export function useAuth(): Auth {
 /** Who is signed in. For components inside `RequireAuth`: where nobody is, it throws. */
 export function useUser(): User {
   const user = userOf(useSession())
-  if (!user) throw new Error('Nobody is signed in: useUser is for components inside <RequireAuth>')
+  if (!user) throw new Error('useUser outside <RequireAuth>: nobody is signed in')
   return user
 }
 
-/** Calls `listener`, always the latest one, for each such event while the component is mounted. */
+/** Calls `listener` for each such event while the component is mounted. */
 export function useAuthEvent<K extends keyof AuthEvents>(event: K, listener: (event: AuthEvents[K]) => void): void {
   const client = useClient()
-  const latest = useRef(listener)
-  useEffect(() => {
-    latest.current = listener
-  })
-  useEffect(() => client.on(event, (payload) => latest.current(payload)), [client, event])
+  // A listener that is new with every drawing costs a look into a set, and is always the latest one.
+  useEffect(() => client.on(event, listener), [client, event, listener])
 }
 
 /** Who is signed in, as far as is known. A service that cannot be reached has signed nobody out. */

@@ -2,7 +2,7 @@ import { useEffect, useState } from 'react'
 import { safeReturnTo } from '../return-to.js'
 import type { AuthClient, AuthState, SignOutReason } from '../types.js'
 import { useClient } from './hooks.js'
-import { forgetLoop, isLoop } from './login-loop.js'
+import { isLoop } from './login-loop.js'
 
 export interface LoginContext {
   /** Path, query and fragment of the page that asks: where to go after the login. */
@@ -48,7 +48,7 @@ export function useLoginRequired(
     return () =>
       queueMicrotask(() => {
         // Booting: the page is being left. Otherwise the login is a part of it, and nothing goes in circles.
-        if (!wait(client, -1) && client.getState().status !== 'booting') forgetLoop()
+        if (!wait(client, -1) && client.getState().status !== 'booting') isLoop(true)
       })
   }, [client, signedOut, onLoginRequired, redirects])
 

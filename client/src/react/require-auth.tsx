@@ -27,7 +27,7 @@ export type RequireAuthProps = {
 )
 
 /** Its children are for people who are signed in. They are never mounted before that is known. */
-export function RequireAuth(props: RequireAuthProps) {
+export function RequireAuth(props: RequireAuthProps): ReactNode {
   const { children, splash = <Splash />, offline = <Splash />, login } = props
   const state = useSession()
   const [held, hold] = useState(false)
@@ -38,9 +38,9 @@ export function RequireAuth(props: RequireAuthProps) {
   const away = state.status === 'unreachable'
   // By its key, what one user has opened or typed is not there for the next one.
   if (user && (away || !held)) return <Fragment key={user.id}>{children}</Fragment>
-  if (!held) {
-    if (signedOut && login !== undefined) return login
-    if (signedOut && looping) return props.loop ?? <Loop reason={signedOut.reason} onRetry={ask} />
+  if (signedOut && !held) {
+    if (login !== undefined) return login
+    if (looping) return props.loop ?? <Loop reason={signedOut.reason} onRetry={ask} />
   }
   return <Hold.Provider value={hold}>{away ? offline : splash}</Hold.Provider>
 }
@@ -49,7 +49,7 @@ function Loop({ reason, onRetry }: { reason: string | null; onRetry: () => void 
   return (
     <div role="alert">
       <p>
-        Signing in does not last{reason && ` (${reason})`}. Does the browser block cookies?
+        Signing in does not last{reason && ` (${reason})`}. Are cookies blocked?
       </p>
       <button type="button" onClick={onRetry}>
         Sign in again

@@ -4,10 +4,9 @@ import { useClient, useSession } from './hooks.js'
 
 export interface SplashLabels {
   loading: string
-  /** After 8 s, and while a retry that was asked for is under way. */
+  /** After 8 s, and while the service is asked once more. */
   slow: string
   unreachable: string
-  /** `0`: it is being tried. */
   retryIn: (seconds: number) => string
   retry: string
 }
@@ -27,7 +26,7 @@ const LABELS: SplashLabels = {
   loading: 'Loading…',
   slow: 'Still trying…',
   unreachable: 'The service cannot be reached.',
-  retryIn: (seconds) => (seconds ? `Next try in ${seconds} s` : 'Trying…'),
+  retryIn: (seconds) => `Next try in ${seconds} s`,
   retry: 'Try now',
 }
 
@@ -45,12 +44,9 @@ export function Splash({ delayMs = 300, minMs = 400, labels, className, children
   const [trying, setTrying] = useState(false)
 
   useEffect(() => {
-    const appear = () => {
-      show('loading')
-      if (client.getState().status === 'booting') hold(true)
-    }
     const timers = [
-      setTimeout(appear, delayMs),
+      setTimeout(hold, delayMs, true),
+      setTimeout(show, delayMs, 'loading'),
       setTimeout(hold, delayMs + minMs, false),
       setTimeout(show, SLOW_MS, 'slow'),
     ]
@@ -58,7 +54,7 @@ export function Splash({ delayMs = 300, minMs = 400, labels, className, children
       timers.forEach(clearTimeout)
       hold(false)
     }
-  }, [client, hold, delayMs, minMs])
+  }, [hold, delayMs, minMs])
 
   const away = state.status === 'unreachable'
   const text = { ...LABELS, ...labels }
@@ -75,7 +71,7 @@ export function Splash({ delayMs = 300, minMs = 400, labels, className, children
       <p role="status">{label && text[label]}</p>
       {away && (
         <>
-          <Countdown key={state.retryAt} until={state.retryAt} text={text.retryIn} />
+          <Countdown key={state.retryAt} until={state.retryAt} text={text} />
           <button type="button" onClick={retry}>
             {text.retry}
           </button>
@@ -86,12 +82,12 @@ export function Splash({ delayMs = 300, minMs = 400, labels, className, children
 }
 
 // A timer is not read out every second, as a change of the status would be.
-function Countdown({ until, text }: { until: number; text: SplashLabels['retryIn'] }) {
-  const left = () => Math.max(0, Math.ceil((until - Date.now()) / 1000))
+function Countdown({ until, text }: { until: number; text: SplashLabels }) {
+  const left = () => Math.ceil((until - Date.now()) / 1000)
   const [seconds, setSeconds] = useState(left)
   useEffect(() => {
     const timer = setInterval(() => setSeconds(left), 1000)
     return () => clearInterval(timer)
   })
-  return <p role="timer">{text(seconds)}</p>
+  return <p role="timer">{seconds > 0 ? text.retryIn(seconds) : text.slow}</p>
 }

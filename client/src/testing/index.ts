@@ -1,3 +1,5 @@
 export { createFakeAuthClient } from './fake-client.js'
 export type { FakeAuthClient } from './fake-client.js'
+export { fakeAuthServer } from './server/index.js'
+export type * from './server/types.js'
 export { aSession, aUser, authenticated, booting, unauthenticated, unreachable } from './states.js'

@@ -3,6 +3,7 @@ import { act, cleanup, render, renderHook } from '@testing-library/react'
 import { StrictMode, version, type ReactNode } from 'react'
 import { version as domVersion } from 'react-dom'
 import { afterEach, expect, test, vi } from 'vitest'
+import { createAuthClient } from '../../src/index.js'
 import { AuthProvider, useAuth, useAuthEvent, useSession, useUser } from '../../src/react/index.js'
 import {
   aUser,
@@ -73,6 +74,18 @@ test('useAuth has the state and functions that can be taken out', async () => {
   })
 })
 
+test('of the real client, too, useAuth has all functions', () => {
+  const client = createAuthClient({ mode: 'dual', store: 'memory' })
+  const { result } = renderHook(useAuth, {
+    wrapper: ({ children }) => <AuthProvider client={client}>{children}</AuthProvider>,
+  })
+  const { signIn, signOut, signUp, changePassword, fetch, getAccessToken, retry } = result.current
+  expect([signIn, signOut, signUp, changePassword, fetch, getAccessToken, retry].map((it) => typeof it)).toEqual(
+    Array(7).fill('function'),
+  )
+  client.dispose()
+})
+
 test('useAuth is the same object until the state changes, and its functions always are', () => {
   const client = createFakeAuthClient(authenticated())
   const { result, rerender } = renderHook(useAuth, { wrapper: inside(client) })
@@ -94,7 +107,7 @@ test('useUser is who is signed in, also while the service cannot be reached', ()
 
 test.each([unauthenticated(), unreachable()])('useUser says that it is in the wrong place: $status', (state) => {
   quietly()
-  expect(() => renderHook(useUser, { wrapper: inside(createFakeAuthClient(state)) })).toThrow('inside <RequireAuth>')
+  expect(() => renderHook(useUser, { wrapper: inside(createFakeAuthClient(state)) })).toThrow('useUser outside <RequireAuth>')
 })
 
 test('without a provider the hooks say so', () => {

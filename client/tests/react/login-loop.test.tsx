@@ -45,7 +45,7 @@ test('a login that comes back twice with nobody signed in is not asked for a thi
   }
   const { alert, text } = await load({ booted: unauthenticated('session_ended') })
   expect(goToLogin).toHaveBeenCalledTimes(2)
-  expect(text()).toContain('Signing in does not last (session_ended). Does the browser block cookies?')
+  expect(text()).toContain('Signing in does not last (session_ended). Are cookies blocked?')
 
   act(() => alert()!.querySelector('button')!.click())
   expect(goToLogin).toHaveBeenLastCalledWith({ returnTo: '/orders', reason: 'session_ended' })
@@ -96,6 +96,18 @@ test('a login that is a part of the same page is none either', async () => {
     expect(goToLogin).toHaveBeenCalledTimes(times)
     await act(async () => unmount()) // the router shows the login in its place
   }
+})
+
+test('nor is a form in place of the page', async () => {
+  for (const times of [1, 2, 3, 4]) {
+    render(
+      <AuthProvider client={createFakeAuthClient(unauthenticated())}>
+        <RequireAuth login={<p>form</p>} onLoginRequired={goToLogin} />
+      </AuthProvider>,
+    )
+    expect(goToLogin).toHaveBeenCalledTimes(times)
+  }
+  expect(document.body.textContent).toBe('form'.repeat(4))
 })
 
 test('nor are four different pages', async () => {

@@ -78,6 +78,16 @@ test('it does not stay to say what need not bother anybody', () => {
   expect(text()).toBe('inside')
 })
 
+test('gone before its time, it holds nothing back', () => {
+  const client = createFakeAuthClient(booting())
+  show(client, <RequireAuth offline={<p>offline</p>} login={null} children={<p>inside</p>} />)
+  pass(301)
+  act(() => client.set(unreachable()))
+  expect(text()).toBe('offline')
+  act(() => client.set(authenticated()))
+  expect(text()).toBe('inside')
+})
+
 test('shown for long enough, it goes at once', () => {
   const client = createFakeAuthClient(booting())
   guard(client)
@@ -129,7 +139,7 @@ test('when the service cannot be reached it counts down, and tries when it is to
   pass(1000)
   expect(timer()).toBe('Next try in 1 s')
   pass(5000)
-  expect(timer()).toBe('Trying…')
+  expect(timer()).toBe('Still trying…')
 
   act(() => client.set(unreachable({ retryAt: Date.now() + 10_000 })))
   expect(timer()).toBe('Next try in 10 s')

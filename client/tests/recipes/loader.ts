@@ -2,11 +2,11 @@
 import { redirect, type LoaderFunctionArgs } from 'react-router'
 import { auth } from './auth'
 
-export async function ordersLoader({ request }: LoaderFunctionArgs) {
+export async function articlesLoader({ request }: LoaderFunctionArgs) {
   const { status } = await auth.ready()
   if (status === 'unauthenticated') {
     const { pathname, search } = new URL(request.url)
     throw redirect(`/login?to=${encodeURIComponent(pathname + search)}`)
   }
-  return auth.fetch('/api/orders', { signal: request.signal })
+  return auth.fetch('/api/articles', { signal: request.signal })
 }

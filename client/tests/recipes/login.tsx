@@ -32,6 +32,6 @@ function explain(error: unknown) {
   if (!isAuthError(error)) throw error
   if (error.code === 'invalid_credentials') return 'The address or the password is wrong.'
   if (error.code === 'cookies_blocked') return 'Your browser blocks the cookie that keeps you signed in.'
-  if (error.code === 'too_many_requests') return `Too many tries. Wait for ${error.retryAfter ?? 60} seconds.`
+  if (error.code === 'too_many_requests') return `Too many tries. Wait for ${error.retryAfter || 60} seconds.`
   return 'That did not work. Please try again later.'
 }

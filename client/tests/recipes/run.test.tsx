@@ -12,7 +12,7 @@ import {
 } from '@tandem-auth/client/testing'
 import { auth } from './auth'
 import { Guarded as FullPage } from './full-page'
-import { ordersLoader } from './loader'
+import { articlesLoader } from './loader'
 import { routes as withLoginRoute } from './login-route'
 import { Notices } from './notice'
 import { getJson, queryClient } from './queries'
@@ -83,27 +83,27 @@ test('login-route: nobody is sent to another site', async () => {
 
 test('loader: waits for the session, then loads or goes to the login', async () => {
   const all: RouteObject[] = [
-    { path: '/orders', loader: ordersLoader, element: <p>orders</p>, hydrateFallbackElement: <p>wait</p> },
+    { path: '/articles', loader: articlesLoader, element: <p>articles</p>, hydrateFallbackElement: <p>wait</p> },
     { path: '/login', element: <p>login</p> },
   ]
   client.set(booting())
-  const at = open(all, '/orders?open=1')
+  const at = open(all, '/articles?open=1')
   screen.getByText('wait')
   await act(async () => client.set(unauthenticated()))
   await screen.findByText('login')
-  expect(at()).toBe('/login?to=%2Forders%3Fopen%3D1')
+  expect(at()).toBe('/login?to=%2Farticles%3Fopen%3D1')
   cleanup()
 
   client.set(authenticated())
-  open(all, '/orders')
-  await screen.findByText('orders')
+  open(all, '/articles')
+  await screen.findByText('articles')
 })
 
 test('full-page: leaves for the login once', () => {
   const assign = vi.fn()
-  vi.stubGlobal('location', { origin: location.origin, pathname: '/orders', search: '?open=1', hash: '', assign })
+  vi.stubGlobal('location', { origin: location.origin, pathname: '/articles', search: '?open=1', hash: '', assign })
   show(<FullPage>inside</FullPage>)
-  expect(assign).toHaveBeenCalledExactlyOnceWith('/login?to=%2Forders%3Fopen%3D1')
+  expect(assign).toHaveBeenCalledExactlyOnceWith('/login?to=%2Farticles%3Fopen%3D1')
 })
 
 test('queries: an error that may pass is tried again, any other is not', async () => {
@@ -115,7 +115,7 @@ test('queries: an error that may pass is tried again, any other is not', async (
   for (const [error, tries] of [
     [new AuthError('signed_out'), 1],
     [new AuthError('network'), 3],
-    [new Error('orders answered 500'), 3],
+    [new Error('articles answered 500'), 3],
   ] as const) {
     render(<QueryClientProvider client={queryClient}><Broken error={error} /></QueryClientProvider>)
     await screen.findByText('given up')
@@ -126,14 +126,14 @@ test('queries: an error that may pass is tried again, any other is not', async (
 })
 
 test('queries: nothing is left of one user for the next one', () => {
-  queryClient.setQueryData(['orders'], ['order 7'])
+  queryClient.setQueryData(['articles'], ['article 7'])
   client.emit('userChanged', { from: aUser({ id: '1' }), to: aUser({ id: '2' }) })
-  expect(queryClient.getQueryData(['orders'])).toBeUndefined()
+  expect(queryClient.getQueryData(['articles'])).toBeUndefined()
 })
 
 test('queries: an answer that is none throws', async () => {
   answer = async () => new Response(null, { status: 500 })
-  await expect(getJson('/api/orders')).rejects.toThrow('/api/orders answered 500')
+  await expect(getJson('/api/articles')).rejects.toThrow('/api/articles answered 500')
 })
 
 test('notice: no connection, and a session that was ended', () => {
@@ -158,15 +158,15 @@ test('splash: in another language', () => {
 })
 
 test('a query under a guard is not asked before somebody is signed in', async () => {
-  const { Orders } = await import('./orders')
-  answer = vi.fn(async () => Response.json([{ id: 'order 7' }]))
+  const { Articles } = await import('./articles')
+  answer = vi.fn(async () => Response.json([{ id: 'article 7' }]))
   client.set(booting())
   show(
     <QueryClientProvider client={queryClient}>
-      <RequireAuth login={null}><Orders /></RequireAuth>
+      <RequireAuth login={null}><Articles /></RequireAuth>
     </QueryClientProvider>,
   )
   expect(answer).not.toHaveBeenCalled()
   act(() => client.set(authenticated()))
-  await screen.findByText('order 7')
+  await screen.findByText('article 7')
 })

@@ -10,7 +10,7 @@ const splash = (
       loading: 'Einen Moment…',
       slow: 'Es dauert länger als sonst…',
       unreachable: 'Keine Verbindung zum Dienst.',
-      retryIn: (seconds) => (seconds ? `Nächster Versuch in ${seconds} s` : 'Neuer Versuch…'),
+      retryIn: (seconds) => `Nächster Versuch in ${seconds} s`,
       retry: 'Jetzt versuchen',
     }}
   >

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build, createServer, preview } from 'vite'
 import { makeCertificate } from './certificate.mjs'
+import { startFront } from './front.mjs'
 import { startService } from './service.mjs'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
@@ -35,22 +36,26 @@ export async function serve({
       ...settings,
     },
   })
+  const closing = [service.stop]
+  const stop = async () => { for (const close of closing.reverse()) await close() }
   try {
     const server = {
       host: '127.0.0.1',
-      port: chosen,
+      port: siblings ? await freePort() : chosen,
       strictPort: true,
       allowedHosts: [`.${domain}`],
-      proxy: siblings ? byHost(service.url) : byPath(service.url),
-      ...(certificate && { https: { key: certificate.key, cert: certificate.cert } }),
+      proxy: siblings ? {} : { '^/(api|iam|\\.well-known|problems)/': { target: service.url } },
     }
-    const front = await (built ? serveBuilt({ server, lab, api }) : serveSource(server))
-    return {
-      url, api, certificate, service, ended: service.ended,
-      stop: async () => { await front.close(); await service.stop() },
+    const pages = await (built ? serveBuilt({ server, lab, api }) : serveSource(server))
+    closing.push(() => pages.close())
+    if (siblings) {
+      const ports = { ui: server.port, api: Number(new URL(service.url).port) }
+      const front = await startFront({ ...certificate, port: chosen, route: (host) => ports[host.split('.')[0]] ?? ports.ui })
+      closing.push(front.close)
     }
+    return { url, api, certificate, service, ended: service.ended, stop }
   } catch (error) {
-    await service.stop()
+    await stop()
     throw error
   }
 }
@@ -78,15 +83,6 @@ function headers(api) {
     'X-Content-Type-Options': 'nosniff',
     'Referrer-Policy': 'no-referrer',
   }
-}
-
-function byPath(target) {
-  return { '^/(api|iam|\\.well-known|problems)/': { target } }
-}
-
-function byHost(target) {
-  // What this returns is answered by Vite itself.
-  return { '^/': { target, bypass: ({ headers, url }) => (headers.host.startsWith('api.') ? undefined : url) } }
 }
 
 async function freePort() {

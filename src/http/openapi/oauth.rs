@@ -87,6 +87,10 @@ pub(super) fn error_schema() -> Value {
     json!({
         "type": "object",
         "description": "An error of the token endpoint (RFC 6749 section 5.2).",
+        "example": {
+            "error": "invalid_client",
+            "error_description": "the client could not be authenticated",
+        },
         "required": ["error"],
         "properties": {
             "error": { "type": "string", "enum": codes, "description": "From a closed set." },

@@ -87,6 +87,7 @@ pub(super) fn schema() -> Value {
     json!({
         "type": "object",
         "description": "A problem (RFC 9457). Programs look at `code`; people read the rest.",
+        "example": example(Code::ValidationFailed)["value"],
         "required": ["type", "title", "status", "code", "request_id"],
         "properties": {
             "type": string("A page that explains the code."),
@@ -101,8 +102,14 @@ pub(super) fn schema() -> Value {
                     "type": "object",
                     "required": ["field", "message"],
                     "properties": {
-                        "field": string("The member; empty for the body as a whole."),
-                        "message": string("What is wrong with it, and what to do."),
+                        "field": {
+                            "type": "string", "example": "password",
+                            "description": "The member; empty for the body as a whole.",
+                        },
+                        "message": {
+                            "type": "string", "example": "is required",
+                            "description": "What is wrong with it, and what to do.",
+                        },
                     },
                 },
             },

@@ -1,11 +1,15 @@
 // Whatever a page must not do, noted from the start.
 
+// The attacker's, to whom the injected script of the lab sends what it has.
+const COLLECTOR = 'evil.test'
+
 /** Returns a function that tells what has been found so far. A refused call that was meant is none. */
 export async function collectComplaints(page, { url, api }) {
   const found = []
   page.on('request', (request) => {
-    const { origin, protocol } = new URL(request.url())
-    if (/^(https?|wss?):$/.test(protocol) && ![url, api, url.replace('http', 'ws')].includes(origin)) {
+    const { origin, hostname, protocol } = new URL(request.url())
+    const known = [url, api, url.replace('http', 'ws')].includes(origin) || hostname === COLLECTOR
+    if (/^(https?|wss?):$/.test(protocol) && !known) {
       found.push(`request to ${origin}`)
     }
     if (/eyJ|tdm_/.test(request.url())) found.push('something like a token in an address')

@@ -7,17 +7,20 @@ import { createRequire } from 'node:module'
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 const SIZES = { 1280: 860, 360: 740 }
 
-/** `directory` gets a picture for each width and colour scheme. */
-export function looker(page, directory) {
+/** `directory` gets a picture for each width and colour scheme; of all screens, or of those in `only`. */
+export function looker(page, directory, only) {
   mkdirSync(directory, { recursive: true })
   return async function look(name) {
+    await noToken(page, name)
+    if (only && !only.includes(name)) return
     // No transition is half way in a picture.
     await page.emulateMedia({ reducedMotion: 'reduce' })
     for (const [width, height] of Object.entries(SIZES)) {
       await page.setViewportSize({ width: Number(width), height })
       for (const colorScheme of ['light', 'dark']) {
         await page.emulateMedia({ colorScheme })
-        await complaints(page, `${name}, ${width}, ${colorScheme}`)
+        // Narrow or wide, the colours are the same.
+        if (width === '1280' || colorScheme === 'light') await complaints(page, `${name}, ${width}, ${colorScheme}`)
         await page.screenshot({ path: `${directory}/${name}-${width}-${colorScheme}.png`, fullPage: true })
       }
       const wider = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth)
@@ -25,7 +28,6 @@ export function looker(page, directory) {
     }
     await page.setViewportSize({ width: 1280, height: 860 })
     await page.emulateMedia({ colorScheme: 'light', reducedMotion: 'no-preference' })
-    await noToken(page, name)
   }
 }
 

@@ -41,7 +41,7 @@ const bodyAlone: Experiment = {
 
 const cookieAlone: Experiment = {
   name: 'The cookie half alone',
-  about: 'What a forged request has, or a copied cookie jar.',
+  about: flow === 'dual' ? 'What a forged request has, or a copied cookie jar.' : 'What a forged request has.',
   async run() {
     const answer = await byHand(ME, { token: null, cookies: true })
     return refused(answer, 'The body half was missing; no browser adds it by itself.')

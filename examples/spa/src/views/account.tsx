@@ -8,7 +8,8 @@ const ABOUT = {
   dual: 'A call needs two halves that belong together. This page keeps one, in a store that all tabs share; the other is '
     + 'a cookie that no script can read. A copy of either is worth nothing.',
   session: 'This page keeps nothing. Your session is a cookie that no script can read; it is exchanged for a token that '
-    + 'lives for a minute, in memory, and that is again only half of what a call needs.',
+    + 'lives for a minute, in memory, and that is again only half of what a call needs. A copied cookie jar would be a '
+    + 'stolen session here; in the dual flow it would not.',
 }
 
 async function signOut(everywhere: boolean) {
