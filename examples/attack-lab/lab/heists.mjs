@@ -18,13 +18,18 @@ export function createHeists({ service, origin, journal, attacker }) {
     tried(`${what}: refresh`, '/api/auth/refresh', { access, cookies, json: { refresh_token: refresh } })
   const exchange = (what, cookies) =>
     tried(`${what}: exchange for a token`, '/iam/oauth/token', { cookies, form: { grant_type: 'session' }, headers: { origin } })
+  /** Whether the tokens are alive: refused together with the other half, too, they would prove nothing. */
+  const live = async ({ access = journal.copy().access, cookies = journal.copy().cookies } = {}) =>
+    (await ask(service, CALLS[0], { access, cookies })).status === 200
   let kept
 
   return {
-    /** The page's storage, and every token a script saw pass by, in another browser. */
+    /** The page's storage, and the header a script saw last, in another browser. */
     async loot({ records = [], headers = [] }) {
       const own = await signedIn(service, attacker)
-      const tokens = [...records, ...headers.map((line) => ({ access: line.replace(/^Bearer /, '') }))]
+      const seen = headers.slice(-1).map((line) => ({ access: line.replace(/^Bearer /, '') }))
+      const tokens = [...records, ...seen]
+      for (const stolen of tokens) if (!(await live(stolen))) return { stolen: 0, tries: [] }
       const tries = []
       for (const stolen of tokens) {
         tries.push(...(await calls('alone', { access: stolen.access })))
@@ -39,7 +44,7 @@ export function createHeists({ service, origin, journal, attacker }) {
     /** One log line with the `Authorization` header of a call. */
     async authorization() {
       const { access } = journal.copy()
-      return { stolen: access ? 1 : 0, tries: await calls('the Authorization header alone', { access }) }
+      return { stolen: (await live()) ? 1 : 0, tries: await calls('the Authorization header alone', { access }) }
     },
 
     /** One log line with the `Cookie` header: of a call, and of a refresh or an exchange. */
@@ -52,7 +57,7 @@ export function createHeists({ service, origin, journal, attacker }) {
         await refresh('beside a body half of his own', { ...own, cookies }),
         await exchange('the Cookie header alone', cookies),
       ]
-      return { stolen: Object.keys(cookies).length, tries }
+      return { stolen: (await live()) ? Object.keys(cookies).length : 0, tries }
     },
 
     /** Malware with both stores, while nobody has noticed. */

@@ -1,5 +1,6 @@
 // All attacks, in the order in which they run. `outcome` is what docs/threat-model.md promises, in each flow:
-// `stopped`, or `documented` for what it says is not stopped. A flow that is missing: does not apply. `needs`:
+// `stopped`, or `documented` for what it says is not stopped. A flow that is missing: does not apply. `from`: only
+// on a `sibling` host, or only on a `foreign` one. `needs`:
 // `app` a signed-in tab of the app, opened from the lab; `script` its injected script, too. The tests read this.
 
 const BOTH = { dual: 'stopped', session: 'stopped' }
@@ -71,11 +72,16 @@ export const ATTACKS = [
     defence: 'The cookie half stayed behind.',
   },
   {
-    id: 'late', title: 'A full copy, left behind', outcome: { dual: 'stopped' }, needs: 'script',
+    id: 'late', title: 'A full copy, left behind', outcome: { dual: 'stopped' }, from: 'foreign', needs: 'script',
     about: 'The same four tokens as malware has them, after the owner has renewed and used them. This one ends the session, for both.',
     defence: 'Reuse of superseded tokens ends the session.',
+  },
+  {
+    id: 'flood', title: 'A flooded cookie jar', outcome: { dual: 'documented', session: 'documented' }, from: 'sibling', needs: 'script',
+    about: 'Sets so many cookies for the whole domain that the browser throws others out. This one signs the victim out.',
+    defence: 'Nothing. But the attacker gets nothing by it: signing in again is all it takes.',
   },
 ]
 
 /** Whether an attack is one for this place and flow. */
-export const applies = ({ from, outcome }, { isSibling, flow }) => (!from || isSibling) && flow in outcome
+export const applies = ({ from, outcome }, { isSibling, flow }) => (!from || (from === 'sibling') === isSibling) && flow in outcome

@@ -33,8 +33,15 @@ function card(attack) {
   fill('.defence span', attack.defence)
   fill('button', `Try: ${attack.title}`)
   element.querySelector('button').addEventListener('click', () => start([element]))
-  if (attack.id === 'framing') element.append(Object.assign(document.createElement('div'), { id: 'frames', className: 'frames' }))
+  if (attack.id === 'framing') element.append(place())
   return element
+}
+
+function place() {
+  const figure = document.createElement('figure')
+  const frames = Object.assign(document.createElement('div'), { id: 'frames', className: 'frames' })
+  figure.append(frames, Object.assign(document.createElement('figcaption'), { textContent: 'The frames. A page in one of them would be a fault.' }))
+  return figure
 }
 
 /** One after the other. The window for attacks that need one of their own is opened by the click. */

@@ -1,5 +1,5 @@
 import { forged, loginCsrf } from './attacks/forged.js'
-import { tossing } from './attacks/cookies.js'
+import { flood, tossing } from './attacks/cookies.js'
 import { addresses, framing, messages } from './attacks/windows.js'
 import { dismounted, fromLog, late, riding, storage } from './attacks/theft.js'
 import { appWindow, command, heist, setup } from './stage.js'
@@ -7,7 +7,7 @@ import { appWindow, command, heist, setup } from './stage.js'
 const RUN = {
   forged, 'login-csrf': () => loginCsrf(heist), tossing, framing, messages, addresses, storage,
   authorization: fromLog('authorization'), cookies: fromLog('cookies'), jar: fromLog('jar'), copy: fromLog('copy'),
-  riding, dismounted, late,
+  riding, dismounted, late, flood,
 }
 
 /** What is missing for an attack, in words; `null` if nothing is. */

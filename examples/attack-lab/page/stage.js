@@ -21,10 +21,10 @@ export const pause = (ms) => new Promise((done) => setTimeout(done, ms))
 
 /** Resolves with the first good answer of `look`; with `undefined` after so many seconds. */
 export async function until(look, seconds) {
-  for (let tries = 0; tries < seconds * 4; tries++) {
+  for (let tries = 0; tries < seconds * 10; tries++) {
     const found = await look()
     if (found) return found
-    await pause(250)
+    await pause(100)
   }
   return undefined
 }

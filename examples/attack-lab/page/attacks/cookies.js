@@ -4,6 +4,8 @@ import { command, heist, journal, setup, until, verdict } from '../stage.js'
 
 const NAMES = ['tandem-access', 'tandem-refresh', 'tandem-session']
 const REFRESH = '/api/auth/refresh'
+/** Chromium keeps 180 for a domain and all hosts below it. */
+const MANY = 400
 
 export async function tossing({ flow }) {
   const { cookies } = await heist('planted')
@@ -51,4 +53,14 @@ function sweep(names) {
   for (const name of names) {
     for (const path of ['/', REFRESH]) document.cookie = `${name}=; Domain=${setup.domain}; Path=${path}; Secure; Max-Age=0`
   }
+}
+
+/** The jar is shared by all hosts of a domain, and the oldest go first. */
+export async function flood() {
+  const names = Array.from({ length: MANY }, (_, number) => `flood${number}`)
+  for (const name of names) document.cookie = `${name}=1; Domain=${setup.domain}; Path=/; Secure`
+  const answer = await command('ride', `${setup.service}/api/auth/me`)
+  sweep(names)
+  const out = answer?.status === 401
+  return verdict([{ what: 'the victim’s next call', got: out ? '401: signed out. Of the session, the attacker has nothing' : String(answer?.status), in: out }])
 }

@@ -29,7 +29,7 @@ async function everyWay(operation) {
   const { end: from } = await journal()
   const read = await fetches(operation)
   beacons(operation)
-  for (const enctype of FORMS) await inFrame(operation, enctype)
+  await Promise.all(FORMS.map((enctype) => inFrame(operation, enctype)))
   for (const enctype of FORMS) await asPage(operation, enctype)
   const seen = await arrived(from, operation)
   const statuses = [...new Set(seen.map(({ status }) => status))].sort()
