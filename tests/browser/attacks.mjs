@@ -3,11 +3,14 @@
 // have to succeed. Beside the lab's verdicts, this looks for itself at the wire, the jar and the sessions; and it
 // takes defences away, to see that the verdicts change.
 //
-//   node tests/browser/attacks.mjs [PROGRAM]     default: target/debug/tandem
+//   node tests/browser/attacks.mjs [--only TEXT] [PROGRAM]     default: target/debug/tandem
+//
+// --only: attacks and tests with that in their names, such as `tossing` or `foreign, dual`.
 
 import assert from 'node:assert/strict'
 import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
 import { chromium } from 'playwright-core'
 import { ATTACKS, applies } from '../../examples/attack-lab/page/catalogue.js'
 import { prepare } from '../../examples/spa/start/prepare.mjs'
@@ -21,7 +24,8 @@ import { looker } from './spa/looks.mjs'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const screenshots = join(root, 'tests/.cache/screenshots/attack-lab')
-const program = prepare(resolve(process.argv[2] ?? join(root, 'target/debug/tandem')))
+const { values: { only }, positionals: [given] } = parseArgs({ allowPositionals: true, options: { only: { type: 'string', default: '' } } })
+const program = prepare(resolve(given ?? join(root, 'target/debug/tandem')))
 // Vite is there only now.
 const { openLab } = await import('../../examples/attack-lab/lab/open.mjs')
 
@@ -35,9 +39,10 @@ const SETTINGS = {
 let lab
 let browser
 const failed = []
+let tried = 0
 try {
-  //documented(ATTACKS)
-  await oneCommand(program)
+  documented(ATTACKS)
+  await attempt('npm start', () => oneCommand(program))
   lab = await openLab({ program, settings: SETTINGS })
   browser = await chromium.launch({
     executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
@@ -59,17 +64,21 @@ try {
   await browser?.close()
   await lab?.stop()
 }
-console.log(failed.length > 0 ? `attacks: failed: ${failed.join('; ')}` : 'attacks: each ends as the threat model says')
+if (tried === 0) failed.push('no attack has such a name')
+console.log(`attacks: ${tried - failed.length} passed${failed.length > 0 ? `, failed: ${failed.join('; ')}` : ''}`)
 process.exit(failed.length > 0 ? 1 : 0)
 
 // --- The lab's page ---------------------------------------------------------------------------------
 
 async function everyAttack(place, flow) {
   const isSibling = place === 'sibling'
+  const nameOf = ({ id }) => `${id}, ${place}, ${flow}`
+  const chosen = ATTACKS.filter((each) => applies(each, { isSibling, flow }) && nameOf(each).includes(only))
+  if (chosen.length === 0) return
   const victim = await createVictim({ lab, browser, flow, place: lab[place] })
   try {
-    for (const attack of ATTACKS.filter((each) => applies(each, { isSibling, flow }))) {
-      await attempt(`${attack.id}, ${place}, ${flow}`, async () => {
+    for (const attack of chosen) {
+      await attempt(nameOf(attack), async () => {
         const before = await victim.session()
         const from = lab.journal.entries.length
         const { verdict, text } = await victim.suffer(attack.id)
@@ -86,6 +95,8 @@ async function everyAttack(place, flow) {
 }
 
 async function attempt(name, test) {
+  if (!name.includes(only)) return
+  tried += 1
   const begin = Date.now()
   const took = () => `${((Date.now() - begin) / 1000).toFixed(1)} s`
   try {

@@ -18,9 +18,17 @@ export function createHeists({ service, origin, journal, attacker }) {
     tried(`${what}: refresh`, '/api/auth/refresh', { access, cookies, json: { refresh_token: refresh } })
   const exchange = (what, cookies) =>
     tried(`${what}: exchange for a token`, '/iam/oauth/token', { cookies, form: { grant_type: 'session' }, headers: { origin } })
-  /** Whether the tokens are alive: refused together with the other half, too, they would prove nothing. */
-  const live = async ({ access = journal.copy().access, cookies = journal.copy().cookies } = {}) =>
-    (await ask(service, CALLS[0], { access, cookies })).status === 200
+  /** Whether tokens are alive: refused together with the other half, too, they would prove nothing. */
+  const live = async ({ access, cookies }) => (await ask(service, CALLS[0], { access, cookies })).status === 200
+  /** The copy as soon as it is alive: a token may have expired, and the app be about to renew it. */
+  const liveCopy = async () => {
+    for (let tries = 0; tries < 20; tries++) {
+      const copy = journal.copy()
+      if (await live(copy)) return copy
+      await new Promise((done) => setTimeout(done, 250))
+    }
+    return null
+  }
   let kept
 
   return {
@@ -29,7 +37,7 @@ export function createHeists({ service, origin, journal, attacker }) {
       const own = await signedIn(service, attacker)
       const seen = headers.slice(-1).map((line) => ({ access: line.replace(/^Bearer /, '') }))
       const tokens = [...records, ...seen]
-      for (const stolen of tokens) if (!(await live(stolen))) return { stolen: 0, tries: [] }
+      for (const stolen of tokens) if (!(await live({ ...stolen, cookies: journal.copy().cookies }))) return { tries: [] }
       const tries = []
       for (const stolen of tokens) {
         tries.push(...(await calls('alone', { access: stolen.access })))
@@ -38,57 +46,60 @@ export function createHeists({ service, origin, journal, attacker }) {
         tries.push(await refresh('alone', stolen))
         tries.push(await refresh('beside cookies of his own account', { ...stolen, cookies: own.cookies }))
       }
-      return { stolen: tokens.length, tries }
+      return { tries }
     },
 
     /** One log line with the `Authorization` header of a call. */
     async authorization() {
-      const { access } = journal.copy()
-      return { stolen: (await live()) ? 1 : 0, tries: await calls('the Authorization header alone', { access }) }
+      const copy = await liveCopy()
+      return { tries: copy ? await calls('the Authorization header alone', { access: copy.access }) : [] }
     },
 
     /** One log line with the `Cookie` header: of a call, and of a refresh or an exchange. */
     async cookies() {
-      const { cookies } = journal.copy()
+      const copy = await liveCopy()
+      if (!copy) return { tries: [] }
+      const { cookies } = copy
       const own = await signedIn(service, attacker)
-      const tries = [
-        ...(await calls('the Cookie header alone', { cookies })),
-        ...(await calls('beside a body half of his own', { cookies, access: own.access })),
-        await refresh('beside a body half of his own', { ...own, cookies }),
-        await exchange('the Cookie header alone', cookies),
-      ]
-      return { stolen: (await live()) ? Object.keys(cookies).length : 0, tries }
+      return {
+        tries: [
+          ...(await calls('the Cookie header alone', { cookies })),
+          ...(await calls('beside a body half of his own', { cookies, access: own.access })),
+          await refresh('beside a body half of his own', { ...own, cookies }),
+          await exchange('the Cookie header alone', cookies),
+        ],
+      }
     },
 
     /** Malware with both stores, while nobody has noticed. */
     async copy() {
-      const copy = journal.copy()
-      return { stolen: 4, tries: [...(await calls('the full copy', copy)), await refresh('the full copy', copy)] }
+      const copy = await liveCopy()
+      return { tries: copy ? [...(await calls('the full copy', copy)), await refresh('the full copy', copy)] : [] }
     },
 
     /** The same copy, put away for later. */
     async take() {
       kept = journal.copy()
-      return { stolen: 4, tries: [] }
+      return {}
     },
 
     /** Used when the owner has gone on without it. Ends the session, for both. */
     async late() {
       const tries = [await refresh('the copy that was left behind', kept)]
       const owner = await calls('the newest tokens, after that', journal.copy())
-      return { stolen: 4, tries: [...tries, ...owner] }
+      return { tries: [...tries, ...owner] }
     },
 
     /** The cookie jar of the session flow: a whole credential. */
     async jar() {
       const { cookies } = journal.copy()
-      if (!cookies[SESSION]) return { stolen: 0, tries: [] }
+      if (!cookies[SESSION]) return { tries: [] }
       const first = await ask(service, '/iam/oauth/token', {
         cookies: { [SESSION]: cookies[SESSION] }, form: { grant_type: 'session' }, headers: { origin },
       })
       const pair = { access: first.answer.access_token, cookies: first.cookies }
       const got = { what: 'the session cookie: exchange for a token', got: String(first.status), in: first.status === 200 }
-      return { stolen: 1, tries: [got, ...(await calls('with what that brought', pair))] }
+      return { tries: [got, ...(await calls('with what that brought', pair))] }
     },
 
     /** Genuine cookies of a session of the attacker's, for a sibling host to plant. */

@@ -16,6 +16,7 @@ export function createJournal() {
       origin: headers.origin ?? null,
       bodyHalf: 'authorization' in headers,
       cookieHalf: /tandem-(access|refresh|session)=/.test(headers.cookie ?? ''),
+      refreshCookies: (headers.cookie ?? '').split('__Secure-tandem-refresh=').length - 1,
       setCookies: cookies.map((line) => line.split('=')[0]),
       leak: TOKEN.test(decodeURIComponent(url)) || TOKEN.test(headers.referer ?? ''),
     })

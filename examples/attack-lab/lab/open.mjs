@@ -25,7 +25,7 @@ const SETTINGS = {
 }
 
 /** `tamper` may change what goes to the service and back. */
-export async function openLab({ program, port = 0, attackersPort = 0, settings = {}, tamper }) {
+export async function openLab({ program, port = 0, attackersPort = 0, settings = {}, tamper = {} }) {
   const directory = mkdtempSync(join(tmpdir(), 'tandem-lab-'))
   const journal = createJournal()
   let wire
@@ -46,7 +46,7 @@ export async function openLab({ program, port = 0, attackersPort = 0, settings =
   })
   const at = (host) => `https://${host}:${hosts.port}`
   return {
-    app: app.url, api: app.api, service: app.service, journal, heists, attacker, visits: hosts.visits,
+    app: app.url, api: app.api, service: app.service, journal, heists, attacker, tamper, visits: hosts.visits,
     foreign: at(FOREIGN), sibling: at(SIBLING), pins: [app.certificate.pin, certificate.pin],
     stop: async () => {
       hosts.stop()

@@ -6,7 +6,7 @@ import { createServer, request as ask } from 'node:http'
  * `tamper` may change what passes through: `request` a request's headers, `answer` an answer's. The tests take
  * defences away with it.
  */
-export async function startWire({ upstream, journal, tamper = {} }) {
+export async function startWire({ upstream, journal, tamper }) {
   const { hostname: host, port } = new URL(upstream)
   const wire = createServer((request, response) => {
     const { method, url } = request

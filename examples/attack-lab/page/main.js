@@ -69,11 +69,12 @@ async function tryOut(element) {
   try {
     const { tries, verdict } = await run(attack, flow)
     show(element, tries)
+    if (tries.length === 0) return badge(element, '', 'nothing alive to steal: use the app, then try again')
     const expected = attack.outcome[flow]
     const as = verdict === (expected === 'stopped' ? 'stopped' : 'not stopped') ? expected : 'wrong'
     badge(element, as, as === 'wrong' ? `${verdict}: ${BADGE.wrong}` : BADGE[as])
   } catch (error) {
-    badge(element, 'wrong', `the lab has failed: ${error.message}`)
+    badge(element, 'failed', `the lab has failed: ${error.message}`)
   }
 }
 

@@ -33,6 +33,7 @@ async function forged(given) {
 }
 
 async function loginCsrf(given) {
+  await given.victim.refused(0)
   onTheWire(given, ['/api/auth/login', '/iam/passwordlogin'])
   await unharmed(given)
 }
@@ -46,12 +47,14 @@ async function tossing(given) {
   await unharmed(given)
 }
 
-/** The browser shows its own error in place of each page. */
+/** It was the browser that refused, each of them. */
 async function framing(given) {
-  const { page } = given.victim
-  const frames = page.frames().filter((frame) => frame !== page.mainFrame())
-  assert.equal(frames.length, 3)
-  for (const frame of frames) assert.equal(frame.url(), 'chrome-error://chromewebdata/', 'a page is in a frame')
+  const { victim, lab } = given
+  assert.deepEqual(await victim.refused(3), [
+    `net::ERR_BLOCKED_BY_RESPONSE ${lab.api}/docs`,
+    `net::ERR_BLOCKED_BY_RESPONSE ${lab.api}/problems/invalid-token`,
+    `net::ERR_BLOCKED_BY_RESPONSE ${lab.app}/`,
+  ])
   await unharmed(given)
 }
 

@@ -14,6 +14,8 @@ export async function createVictim({ lab, browser, flow, place }) {
   })
   const account = newAccount()
   const page = await context.newPage()
+  const refused = []
+  page.on('requestfailed', (request) => refused.push(`${request.failure().errorText} ${request.url()}`))
   await page.goto(place)
   await page.getByLabel(flow === 'dual' ? 'Dual' : 'Session').check()
   const [app] = await Promise.all([page.waitForEvent('popup'), page.click('#open')])
@@ -23,6 +25,11 @@ export async function createVictim({ lab, browser, flow, place }) {
   const victim = {
     context, page, app, account, flow,
     leaks: () => leaks,
+    /** What the browser would not load for the lab's page, as soon as there is so much of it. */
+    refused: async (count) => {
+      for (let tries = 0; tries < 100 && refused.length < count; tries++) await page.waitForTimeout(100)
+      return refused.splice(0).sort()
+    },
     /** Runs an attack on the lab's page. */
     suffer: async (id) => {
       const card = page.locator(`#${id}`)

@@ -10,24 +10,23 @@ const MANY = 400
 export async function tossing({ flow }) {
   const { cookies } = await heist('planted')
   const tries = []
-  for (const [name, value] of [...Object.entries(cookies), ['__Host-tandem-session', 'junk']]) {
-    const path = name.includes('refresh') ? REFRESH : '/'
-    tries.push(planted(name, value, '/'), planted(name, value, path), planted(name, 'junk', path))
+  for (const [name, value] of Object.entries({ '__Host-tandem-session': 'junk', ...cookies })) {
+    tries.push(planted(name, value, name.includes('refresh') ? REFRESH : '/'))
   }
-  for (const name of NAMES) tries.push(planted(name, 'junk', '/'))
+  for (const name of ['__Secure-tandem-refresh', ...NAMES]) tries.push(planted(name, 'junk', '/'))
   tries.push(...(await victim(flow)))
   sweep([...Object.keys(cookies), '__Host-tandem-session', ...NAMES])
   return verdict(tries)
 }
 
-/** Whether the browser takes such a cookie. To have one is not to be in: what counts is what the service does. */
+/** Whether the browser takes such a cookie. To have planted one is not to be in: what counts is what the service does. */
 function planted(name, value, path) {
-  // One that can be seen from here stands for all paths: the browser's rules look at the name.
-  const text = `${name}=${value}; Domain=${setup.domain}; Path=${path}; Secure`
-  document.cookie = text
-  const took = path === '/' ? document.cookie.includes(`${name}=`) : null
-  const got = took === null ? 'cannot be seen from here' : took ? 'taken by the browser' : 'refused by the browser'
-  return { what: `${name} with Domain=${setup.domain}, Path=${path}`, got, in: Boolean(took) && name.startsWith('__Host-') }
+  document.cookie = `${name}=${value}; Domain=${setup.domain}; Path=${path}; Secure`
+  const what = `${name}${value === 'junk' ? '' : ' of the attacker'}, Domain=${setup.domain}; Path=${path}`
+  // A page sees the cookies of its own path only.
+  if (path !== '/') return { what, got: 'set; cannot be seen from here', in: false }
+  const took = document.cookie.split('; ').some((pair) => pair.startsWith(`${name}=`))
+  return { what, got: took ? 'taken by the browser' : 'refused by the browser', in: took && name.startsWith('__Host-') }
 }
 
 /** The victim's next call and next renewal, with those cookies in the jar. */
