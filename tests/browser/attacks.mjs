@@ -24,8 +24,10 @@ import { looker } from './spa/looks.mjs'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const screenshots = join(root, 'tests/.cache/screenshots/attack-lab')
-const { values: { only }, positionals: [given] } = parseArgs({ allowPositionals: true, options: { only: { type: 'string', default: '' } } })
-const program = prepare(resolve(given ?? join(root, 'target/debug/tandem')))
+const { values: { only }, positionals } = parseArgs({
+  allowPositionals: true, options: { only: { type: 'string', default: '' } },
+})
+const program = prepare(resolve(positionals[0] ?? join(root, 'target/debug/tandem')))
 // Vite is there only now.
 const { openLab } = await import('../../examples/attack-lab/lab/open.mjs')
 
@@ -83,7 +85,8 @@ async function everyAttack(place, flow) {
         const from = lab.journal.entries.length
         const { verdict, text } = await victim.suffer(attack.id)
         assert.equal(verdict, attack.outcome[flow], `the lab says “${text}”\n${await victim.tries(attack.id)}`)
-        await (AFTER[attack.id] ?? AFTER.unharmed)({ victim, before, lab, place, flow, seen: lab.journal.entries.slice(from) })
+        const seen = lab.journal.entries.slice(from)
+        await (AFTER[attack.id] ?? AFTER.unharmed)({ victim, before, lab, place, flow, seen })
         return text
       })
     }

@@ -5,7 +5,10 @@ import { request } from 'node:https'
 /** Whoever resolves names on this machine: the lab is on the loopback interface. */
 export function framable(url) {
   const { hostname, port, pathname } = new URL(url)
-  const options = { host: '127.0.0.1', servername: hostname, port, path: pathname, rejectUnauthorized: false, headers: { host: `${hostname}:${port}` } }
+  const options = {
+    host: '127.0.0.1', servername: hostname, port, path: pathname, rejectUnauthorized: false,
+    headers: { host: `${hostname}:${port}` },
+  }
   return new Promise((done, fail) => {
     request(options, (answer) => {
       answer.resume()

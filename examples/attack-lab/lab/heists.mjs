@@ -5,6 +5,7 @@ import { framable } from './framable.mjs'
 import { ask, sessionsOf, signedIn } from './thief.mjs'
 
 const CALLS = ['/api/auth/me', '/api/auth/sessions', '/api/auth/verify']
+const BESIDE = 'beside cookies of his own account'
 const SESSION = '__Host-tandem-session'
 
 export function createHeists({ service, origin, journal, attacker }) {
@@ -16,8 +17,8 @@ export function createHeists({ service, origin, journal, attacker }) {
   const calls = (what, halves) => Promise.all(CALLS.map((path) => tried(`${what}: GET ${path}`, path, halves)))
   const refresh = (what, { access, refresh, cookies }) =>
     tried(`${what}: refresh`, '/api/auth/refresh', { access, cookies, json: { refresh_token: refresh } })
-  const exchange = (what, cookies) =>
-    tried(`${what}: exchange for a token`, '/iam/oauth/token', { cookies, form: { grant_type: 'session' }, headers: { origin } })
+  const request = (cookies) => ({ cookies, form: { grant_type: 'session' }, headers: { origin } })
+  const exchange = (what, cookies) => tried(`${what}: exchange for a token`, '/iam/oauth/token', request(cookies))
   /** Whether tokens are alive: refused together with the other half, too, they would prove nothing. */
   const live = async ({ access, cookies }) => (await ask(service, CALLS[0], { access, cookies })).status === 200
   /** The copy as soon as it is alive: a token may have expired, and the app be about to renew it. */
@@ -37,14 +38,14 @@ export function createHeists({ service, origin, journal, attacker }) {
       const own = await signedIn(service, attacker)
       const seen = headers.slice(-1).map((line) => ({ access: line.replace(/^Bearer /, '') }))
       const tokens = [...records, ...seen]
-      for (const stolen of tokens) if (!(await live({ ...stolen, cookies: journal.copy().cookies }))) return { tries: [] }
       const tries = []
+      const { cookies } = journal.copy()
       for (const stolen of tokens) {
+        if (!(await live({ ...stolen, cookies }))) return { tries: [] }
         tries.push(...(await calls('alone', { access: stolen.access })))
-        tries.push(...(await calls('beside cookies of his own account', { access: stolen.access, cookies: own.cookies })))
+        tries.push(...(await calls(BESIDE, { ...stolen, cookies: own.cookies })))
         if (!stolen.refresh) continue
-        tries.push(await refresh('alone', stolen))
-        tries.push(await refresh('beside cookies of his own account', { ...stolen, cookies: own.cookies }))
+        tries.push(await refresh('alone', stolen), await refresh(BESIDE, { ...stolen, cookies: own.cookies }))
       }
       return { tries }
     },
@@ -94,12 +95,11 @@ export function createHeists({ service, origin, journal, attacker }) {
     async jar() {
       const { cookies } = journal.copy()
       if (!cookies[SESSION]) return { tries: [] }
-      const first = await ask(service, '/iam/oauth/token', {
-        cookies: { [SESSION]: cookies[SESSION] }, form: { grant_type: 'session' }, headers: { origin },
-      })
-      const pair = { access: first.answer.access_token, cookies: first.cookies }
-      const got = { what: 'the session cookie: exchange for a token', got: String(first.status), in: first.status === 200 }
-      return { tries: [got, ...(await calls('with what that brought', pair))] }
+      const given = request({ [SESSION]: cookies[SESSION] })
+      const { status, answer, cookies: brought } = await ask(service, '/iam/oauth/token', given)
+      const first = { what: 'the session cookie: exchange for a token', got: String(status), in: status === 200 }
+      const pair = { access: answer.access_token, cookies: brought }
+      return { tries: [first, ...(await calls('with what that brought', pair))] }
     },
 
     /** Genuine cookies of a session of the attacker's, for a sibling host to plant. */

@@ -5,7 +5,7 @@ import { createReadStream, existsSync } from 'node:fs'
 import { createServer } from 'node:https'
 import { extname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { TOKEN } from './journal.mjs'
+import { leaks } from './journal.mjs'
 import { operations } from './operations.mjs'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
@@ -15,7 +15,10 @@ export async function startHosts({ certificate, port, journal, heists, setup }) 
   const visits = []
   const answers = {
     '/lab/setup': () => ({ ...setup, operations: operations(setup.attacker) }),
-    '/lab/journal': (query) => ({ entries: journal.entries.slice(Number(query.get('from') ?? 0)), end: journal.entries.length }),
+    '/lab/journal': (query) => ({
+      entries: journal.entries.slice(Number(query.get('from'))),
+      end: journal.entries.length,
+    }),
     '/lab/visits': () => ({
       count: visits.length,
       caught: visits.filter(({ path }) => path === '/caught').length,
@@ -26,7 +29,7 @@ export async function startHosts({ certificate, port, journal, heists, setup }) 
 
   const listener = createServer({ key: certificate.key, cert: certificate.cert }, async (request, response) => {
     const { pathname, searchParams } = new URL(request.url, 'https://lab')
-    visits.push({ path: pathname, leak: TOKEN.test(decodeURIComponent(request.url)) || TOKEN.test(request.headers.referer ?? '') })
+    visits.push({ path: pathname, leak: leaks(request) })
     const answer = answers[pathname]
     try {
       if (answer) return json(response, 200, await answer(searchParams, await bodyOf(request)))
@@ -44,7 +47,8 @@ export async function startHosts({ certificate, port, journal, heists, setup }) 
 }
 
 function json(response, status, value) {
-  response.writeHead(status, { 'content-type': 'application/json', 'cache-control': 'no-store' }).end(JSON.stringify(value))
+  const headers = { 'content-type': 'application/json', 'cache-control': 'no-store' }
+  response.writeHead(status, headers).end(JSON.stringify(value))
 }
 
 /** The page, its style and its scripts; nothing else of this directory. */

@@ -3,7 +3,10 @@
 // for them, only the thief's program in this process.
 
 /** A token, whole or in part, where none may be. */
-export const TOKEN = /eyJ[\w-]{8}|tdm_(rtb|rtc|ses)_/
+const TOKEN = /eyJ[\w-]{8}|tdm_(rtb|rtc|ses)_/
+
+/** In the address of a request, or in the one that it came from. */
+export const leaks = ({ url, headers: { referer = '' } }) => TOKEN.test(decodeURIComponent(url)) || TOKEN.test(referer)
 
 export function createJournal() {
   const entries = []
@@ -18,7 +21,7 @@ export function createJournal() {
       cookieHalf: /tandem-(access|refresh|session)=/.test(headers.cookie ?? ''),
       refreshCookies: (headers.cookie ?? '').split('__Secure-tandem-refresh=').length - 1,
       setCookies: cookies.map((line) => line.split('=')[0]),
-      leak: TOKEN.test(decodeURIComponent(url)) || TOKEN.test(headers.referer ?? ''),
+      leak: leaks({ url, headers }),
     })
     keep(copy, cookies, body)
   }

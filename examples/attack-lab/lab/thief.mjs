@@ -19,8 +19,12 @@ export async function ask(service, path, { method = 'GET', access, cookies, json
     redirect: 'manual',
   })
   const text = await answer.text()
-  const cookiesSet = Object.fromEntries(answer.headers.getSetCookie().map((line) => /^([^=]+)=([^;]*)/.exec(line).slice(1)))
-  return { status: answer.status, answer: text.startsWith('{') ? JSON.parse(text) : {}, cookies: cookiesSet }
+  const pairs = answer.headers.getSetCookie().map((line) => /^([^=]+)=([^;]*)/.exec(line).slice(1))
+  return {
+    status: answer.status,
+    answer: text.startsWith('{') ? JSON.parse(text) : {},
+    cookies: Object.fromEntries(pairs),
+  }
 }
 
 export async function registered(service, name) {

@@ -1,25 +1,31 @@
 // All attacks, in the order in which they run. `outcome` is what docs/threat-model.md promises, in each flow:
 // `stopped`, or `documented` for what it says is not stopped. A flow that is missing: does not apply. `from`: only
-// on a `sibling` host, or only on a `foreign` one. `needs`:
-// `app` a signed-in tab of the app, opened from the lab; `script` its injected script, too. The tests read this.
+// on a `sibling` host, or only on a `foreign` one. `needs`: `app` a signed-in window of the app, opened from the
+// lab; `script` its injected script, too. The tests read this.
 
 const BOTH = { dual: 'stopped', session: 'stopped' }
+const NEITHER = { dual: 'documented', session: 'documented' }
 
 export const ATTACKS = [
   {
     id: 'forged', title: 'Forged requests', outcome: BOTH,
-    about: 'Every operation that changes something, by forms of three kinds, fetches of many kinds and beacons, in frames and as pages of their own.',
-    defence: 'The origin is checked before any credential is read. Cookies are SameSite=Strict. No browser attaches the body half by itself.',
+    about: 'Every operation that changes something, by forms of three kinds, fetches of many kinds and beacons, in '
+      + 'frames and as pages of their own.',
+    defence: 'The origin is checked before any credential is read. Cookies are SameSite=Strict. No browser attaches '
+      + 'the body half by itself.',
   },
   {
     id: 'login-csrf', title: 'Login in disguise', outcome: BOTH,
-    about: 'Signs the victim’s browser in as the attacker, with a right password, so that the victim works in the attacker’s account.',
+    about: 'Signs the victim’s browser in as the attacker, with a right password, so that the victim works in the '
+      + 'attacker’s account.',
     defence: 'The origin is checked at both logins, before the password is.',
   },
   {
     id: 'tossing', title: 'Tossed cookies', outcome: BOTH, from: 'sibling', needs: 'script',
-    about: 'Plants cookies for the whole domain, named like those of the service: junk, and genuine ones of the attacker’s own session.',
-    defence: 'Browsers refuse __Host- cookies with a Domain. A planted refresh cookie is ignored: no genuine tag, or another session.',
+    about: 'Plants cookies for the whole domain, named like those of the service: junk, and genuine ones of the '
+      + 'attacker’s own session.',
+    defence: 'Browsers refuse __Host- cookies with a Domain. A planted refresh cookie is ignored: no genuine tag, or '
+      + 'another session.',
   },
   {
     id: 'framing', title: 'Clickjacking', outcome: BOTH,
@@ -28,17 +34,20 @@ export const ATTACKS = [
   },
   {
     id: 'messages', title: 'Messages and openers', outcome: BOTH, needs: 'app',
-    about: 'Sends messages to the app’s window that look like those between its tabs, and reads what it can of that window.',
+    about: 'Sends messages to the app’s window that look like those between its tabs, and reads what it can of that '
+      + 'window.',
     defence: 'Tabs talk over a channel of their own origin. The app listens to no window.',
   },
   {
     id: 'addresses', title: 'Addresses', outcome: BOTH, needs: 'app',
-    about: 'Sends the app to return addresses elsewhere (//evil, https://evil, javascript:), and looks for tokens in all addresses and referrers so far.',
+    about: 'Sends the app to return addresses elsewhere (//evil, https://evil, javascript:), and looks for tokens in '
+      + 'all addresses and referrers so far.',
     defence: 'The app takes no address from an address. Tokens travel in headers and bodies only.',
   },
   {
-    id: 'storage', title: 'Stolen storage', outcome: { dual: 'stopped', session: 'stopped' }, needs: 'script',
-    about: 'The injected script reads all storage and every header it sees. The thief tries that in a browser of his own, beside cookies of his own.',
+    id: 'storage', title: 'Stolen storage', outcome: BOTH, needs: 'script',
+    about: 'The injected script reads all storage and every header it sees. The thief tries that in a browser of his '
+      + 'own, beside cookies of his own.',
     defence: 'The cookie half is missing; two halves of different sessions are no pair.',
   },
   {
@@ -54,7 +63,8 @@ export const ATTACKS = [
   {
     id: 'jar', title: 'A copied cookie jar', outcome: { session: 'documented' }, needs: 'app',
     about: 'The same in the session flow, where the jar is a whole credential.',
-    defence: 'Nothing, until the session ends. HttpOnly keeps it from scripts; logout, the list of sessions and its deadlines bound it.',
+    defence: 'Nothing, until the session ends. HttpOnly keeps it from scripts; logout, the list of sessions and its '
+      + 'deadlines bound it.',
   },
   {
     id: 'copy', title: 'A full copy, in time', outcome: { dual: 'documented' }, needs: 'app',
@@ -62,7 +72,7 @@ export const ATTACKS = [
     defence: 'Nothing, while the copy keeps pace.',
   },
   {
-    id: 'riding', title: 'Riding the live page', outcome: { dual: 'documented', session: 'documented' }, needs: 'script',
+    id: 'riding', title: 'Riding the live page', outcome: NEITHER, needs: 'script',
     about: 'The injected script calls the service from within the page, and the browser adds the cookie half.',
     defence: 'Nothing, while the page is open: a Content-Security-Policy and few dependencies keep such scripts out.',
   },
@@ -73,15 +83,18 @@ export const ATTACKS = [
   },
   {
     id: 'late', title: 'A full copy, left behind', outcome: { dual: 'stopped' }, from: 'foreign', needs: 'script',
-    about: 'The same four tokens as malware has them, after the owner has renewed and used them. This one ends the session, for both.',
+    about: 'The same four tokens as malware has them, after the owner has renewed and used them. This one ends the '
+      + 'session, for both.',
     defence: 'Reuse of superseded tokens ends the session.',
   },
   {
-    id: 'flood', title: 'A flooded cookie jar', outcome: { dual: 'documented', session: 'documented' }, from: 'sibling', needs: 'script',
-    about: 'Sets so many cookies for the whole domain that the browser throws others out. This one signs the victim out.',
+    id: 'flood', title: 'A flooded cookie jar', outcome: NEITHER, from: 'sibling', needs: 'script',
+    about: 'Sets so many cookies for the whole domain that the browser throws others out. This one signs the victim '
+      + 'out.',
     defence: 'Nothing. But the attacker gets nothing by it: signing in again is all it takes.',
   },
 ]
 
 /** Whether an attack is one for this place and flow. */
-export const applies = ({ from, outcome }, { isSibling, flow }) => (!from || (from === 'sibling') === isSibling) && flow in outcome
+export const applies = ({ from, outcome }, { isSibling, flow }) =>
+  flow in outcome && (!from || (from === 'sibling') === isSibling)

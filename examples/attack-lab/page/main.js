@@ -9,7 +9,8 @@ const BADGE = { stopped: 'stopped', documented: 'not stopped (documented)', wron
 let flow = 'dual'
 let busy = false
 
-at('where').textContent = `${location.hostname} — ${isSibling ? `a sibling host of ${new URL(setup.app).hostname}` : 'a foreign site'}`
+const kind = isSibling ? `a sibling host of ${new URL(setup.app).hostname}` : 'a foreign site'
+at('where').textContent = `${location.hostname} — ${kind}`
 draw()
 at('flow').addEventListener('change', ({ target }) => { flow = target.value; draw() })
 at('open').addEventListener('click', () => openApp(flow))
@@ -40,7 +41,9 @@ function card(attack) {
 function place() {
   const figure = document.createElement('figure')
   const frames = Object.assign(document.createElement('div'), { id: 'frames', className: 'frames' })
-  figure.append(frames, Object.assign(document.createElement('figcaption'), { textContent: 'The frames. A page in one of them would be a fault.' }))
+  const caption = document.createElement('figcaption')
+  caption.textContent = 'The frames. A page in one of them would be a fault.'
+  figure.append(frames, caption)
   return figure
 }
 
@@ -48,7 +51,8 @@ function place() {
 async function start(chosen) {
   if (busy) return
   working(true)
-  const helper = chosen.some(({ id }) => ['forged', 'login-csrf'].includes(id)) ? window.open('about:blank', 'tandem-attack') : null
+  const needed = chosen.some(({ id }) => ['forged', 'login-csrf'].includes(id))
+  const helper = needed ? window.open('about:blank', 'tandem-attack') : null
   for (const element of chosen) await tryOut(element)
   helper?.close()
   working(false)
@@ -98,5 +102,6 @@ function show(element, tries) {
 
 function summarise() {
   const count = (kind) => cards().filter(({ dataset }) => dataset.verdict === kind).length
-  at('summary').textContent = `${count('stopped')} stopped, ${count('documented')} not stopped (documented), ${count('wrong')} not as documented.`
+  const counts = [[count('stopped'), 'stopped'], [count('documented'), BADGE.documented], [count('wrong'), BADGE.wrong]]
+  at('summary').textContent = `${counts.map(([number, text]) => `${number} ${text}`).join(', ')}.`
 }

@@ -2,10 +2,10 @@ import { forged, loginCsrf } from './attacks/forged.js'
 import { flood, tossing } from './attacks/cookies.js'
 import { addresses, framing, messages } from './attacks/windows.js'
 import { dismounted, fromLog, late, riding, storage } from './attacks/theft.js'
-import { appWindow, command, heist, setup } from './stage.js'
+import { appWindow, command, setup } from './stage.js'
 
 const RUN = {
-  forged, 'login-csrf': () => loginCsrf(heist), tossing, framing, messages, addresses, storage,
+  forged, 'login-csrf': loginCsrf, tossing, framing, messages, addresses, storage,
   authorization: fromLog('authorization'), cookies: fromLog('cookies'), jar: fromLog('jar'), copy: fromLog('copy'),
   riding, dismounted, late, flood,
 }

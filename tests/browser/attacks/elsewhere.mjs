@@ -76,7 +76,8 @@ export async function noOpenRedirect({ lab, browser }) {
   const account = newAccount()
   const first = await thief({ lab, browser }, 'dual', { account })
   await first.context.close()
-  for (const address of ['//evil.localhost/', 'https://evil.localhost/', '/\\evil.localhost', 'javascript:window.caught=1']) {
+  const elsewhere = ['//evil.localhost/', 'https://evil.localhost/', '/\\evil.localhost', 'javascript:window.caught=1']
+  for (const address of elsewhere) {
     const context = await browser.newContext()
     const app = await context.newPage()
     await app.goto(`${lab.app}/sessions?returnTo=${encodeURIComponent(address)}&next=${encodeURIComponent(address)}`)

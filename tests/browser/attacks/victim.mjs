@@ -1,7 +1,7 @@
 // Somebody with the app open in one tab, signed in, and the attacker's page in another.
 
 import assert from 'node:assert/strict'
-import { TOKEN } from '../../../examples/attack-lab/lab/journal.mjs'
+import { leaks as hasToken } from '../../../examples/attack-lab/lab/journal.mjs'
 import { newAccount } from '../spa/person.mjs'
 
 export async function createVictim({ lab, browser, flow, place }) {
@@ -9,8 +9,8 @@ export async function createVictim({ lab, browser, flow, place }) {
   context.setDefaultTimeout(20_000)
   const leaks = []
   context.on('request', async (request) => {
-    const { referer = '' } = await request.allHeaders().catch(() => ({}))
-    if (TOKEN.test(decodeURIComponent(request.url())) || TOKEN.test(referer)) leaks.push(request.url().split('?')[0])
+    const headers = await request.allHeaders().catch(() => ({}))
+    if (hasToken({ url: request.url(), headers })) leaks.push(request.url().split('?')[0])
   })
   const account = newAccount()
   const page = await context.newPage()
@@ -43,7 +43,8 @@ export async function createVictim({ lab, browser, flow, place }) {
     session: async () => {
       const cookies = await context.cookies(lab.api)
       const [, claims] = cookies.find(({ name }) => name.endsWith('tandem-access'))?.value.split('.') ?? []
-      const names = (await context.cookies()).filter(({ name }) => name.includes('tandem')).map(({ name, domain }) => `${name} ${domain}`)
+      const ours = (await context.cookies()).filter(({ name }) => name.includes('tandem'))
+      const names = ours.map(({ name, domain }) => `${name} ${domain}`)
       return {
         sid: claims && JSON.parse(Buffer.from(claims, 'base64url')).sid,
         cookies: names.sort(),

@@ -15,16 +15,21 @@ const without = (place, flow, id, tamper) => async ({ lab, browser }) => {
   }
 }
 
-const dropped = (headers, ...names) => Object.fromEntries(Object.entries(headers).filter(([name]) => !names.includes(name)))
+const dropped = (headers, ...names) =>
+  Object.fromEntries(Object.entries(headers).filter(([name]) => !names.includes(name)))
 
 /** As a proxy that means well. */
 const readableForAll = (headers, { headers: { origin } }) => ({
-  ...headers, ...(origin && { 'access-control-allow-origin': origin, 'access-control-allow-credentials': 'true' }),
+  ...headers,
+  ...(origin && { 'access-control-allow-origin': origin, 'access-control-allow-credentials': 'true' }),
 })
 
 /** An older build, or plain names on purpose. */
 const plain = (text) => text.replaceAll(/__(Host|Secure)-tandem/g, 'tandem')
-const prefixed = (text) => text.replaceAll(/(?<![\w-])tandem-(access|session)=/g, '__Host-tandem-$1=').replaceAll(/(?<![\w-])tandem-refresh=/g, '__Secure-tandem-refresh=')
+const prefixed = (text) => text
+  .replaceAll(/(?<![\w-])tandem-(access|session)=/g, '__Host-tandem-$1=')
+  .replaceAll(/(?<![\w-])tandem-refresh=/g, '__Secure-tandem-refresh=')
+const each = (lines, change) => lines && { 'set-cookie': lines.map(change) }
 
 export const withoutDefences = [
   ['an origin on the wire', without('sibling', 'dual', 'login-csrf', {
@@ -36,6 +41,6 @@ export const withoutDefences = [
   })],
   ['the prefixes of the cookies', without('sibling', 'dual', 'tossing', {
     request: (headers) => ({ ...headers, ...(headers.cookie && { cookie: prefixed(headers.cookie) }) }),
-    answer: (headers) => ({ ...headers, ...(headers['set-cookie'] && { 'set-cookie': headers['set-cookie'].map(plain) }) }),
+    answer: (headers) => ({ ...headers, ...each(headers['set-cookie'], plain) }),
   })],
 ]

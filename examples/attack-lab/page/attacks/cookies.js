@@ -19,7 +19,7 @@ export async function tossing({ flow }) {
   return verdict(tries)
 }
 
-/** Whether the browser takes such a cookie. To have planted one is not to be in: what counts is what the service does. */
+/** Whether the browser takes such a cookie. To plant one is not to be in: what counts is what the service does. */
 function planted(name, value, path) {
   document.cookie = `${name}=${value}; Domain=${setup.domain}; Path=${path}; Secure`
   const what = `${name}${value === 'junk' ? '' : ' of the attacker'}, Domain=${setup.domain}; Path=${path}`
@@ -39,7 +39,11 @@ async function victim(flow) {
     (await journal(end)).entries.find((entry) => entry.path === path && entry.method === 'POST'), 60)
   const after = await who()
   return [
-    { what: 'the victim’s next renewal', got: renewed ? String(renewed.status) : 'none within a minute', in: renewed?.status !== 200 },
+    {
+      what: 'the victim’s next renewal',
+      got: renewed ? String(renewed.status) : 'none within a minute',
+      in: renewed?.status !== 200,
+    },
     {
       what: 'who the victim is, before and after',
       got: after === undefined ? 'signed out' : after === before ? 'the same account' : 'another account',
@@ -50,7 +54,9 @@ async function victim(flow) {
 
 function sweep(names) {
   for (const name of names) {
-    for (const path of ['/', REFRESH]) document.cookie = `${name}=; Domain=${setup.domain}; Path=${path}; Secure; Max-Age=0`
+    for (const path of ['/', REFRESH]) {
+      document.cookie = `${name}=; Domain=${setup.domain}; Path=${path}; Secure; Max-Age=0`
+    }
   }
 }
 
@@ -61,5 +67,6 @@ export async function flood() {
   const answer = await command('ride', `${setup.service}/api/auth/me`)
   sweep(names)
   const out = answer?.status === 401
-  return verdict([{ what: 'the victim’s next call', got: out ? '401: signed out. Of the session, the attacker has nothing' : String(answer?.status), in: out }])
+  const got = out ? '401: signed out. The attacker has nothing of the session' : String(answer?.status)
+  return verdict([{ what: 'the victim’s next call', got, in: out }])
 }

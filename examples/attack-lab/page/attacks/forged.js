@@ -1,23 +1,24 @@
 // Requests that a page of somebody else can have a browser send.
 
-import { isSibling, journal, pause, setup, until, verdict } from '../stage.js'
+import { heist, journal, pause, setup, until, verdict } from '../stage.js'
 
 const FORMS = ['application/x-www-form-urlencoded', 'multipart/form-data', 'text/plain']
 
 export async function forged() {
   const tries = []
   for (const operation of setup.operations.changing) tries.push(await everyWay(operation))
-  for (const operation of setup.operations.protected) tries.push(await reading(operation))
+  for (const { path, id } of setup.operations.protected) tries.push(await reading(setup.service + path, id))
+  tries.push(await reading(`${setup.app}/`, 'the app'))
   return verdict(tries)
 }
 
 /** Both logins, with the right password of the attacker's own account. */
-export async function loginCsrf(heist) {
+export async function loginCsrf() {
   const before = await heist('sessions')
   const tries = []
-  for (const operation of setup.operations.changing.filter(({ body }) => body.email === setup.attacker.email)) {
-    if (operation.id !== 'register') tries.push(await everyWay(operation))
-  }
+  const isLogin = ({ id, body }) => body.email === setup.attacker.email && id !== 'register'
+  const logins = setup.operations.changing.filter(isLogin)
+  for (const operation of logins) tries.push(await everyWay(operation))
   const after = await heist('sessions')
   const made = after.sessions - before.sessions
   tries.push({ what: 'sessions of the attacker that this has made', got: String(made), in: made > 0 })
@@ -37,8 +38,8 @@ async function everyWay(operation) {
   const sent = seen.some(({ method, cookieHalf }) => method !== 'OPTIONS' && cookieHalf)
   return {
     what: `${operation.method} ${operation.path} (${operation.id})`,
-    got: `${seen.length} requests, cookies ${sent ? 'sent along' : 'kept at home'}: ${statuses.join(', ') || 'no answer'}; `
-      + `${cookies.length} cookies set, ${read} answers readable`,
+    got: `${seen.length} requests, cookies ${sent ? 'sent along' : 'kept at home'}: `
+      + `${statuses.join(', ') || 'no answer'}; ${cookies.length} cookies set, ${read} answers readable`,
     in: seen.length === 0 || statuses.some((status) => status !== 403) || cookies.length > 0 || read > 0,
   }
 }
@@ -97,7 +98,7 @@ function beacons({ path, type, body }) {
 }
 
 async function inFrame(operation, enctype) {
-  const frame = Object.assign(document.createElement('iframe'), { name: `frame ${enctype}`, hidden: true, title: 'attack' })
+  const frame = made('iframe', { name: `frame ${enctype}`, hidden: true, title: 'attack' })
   document.body.append(frame)
   const loaded = new Promise((done) => { frame.onload = done })
   submit(operation, enctype, frame.name)
@@ -113,16 +114,18 @@ async function asPage(operation, enctype) {
 }
 
 function submit({ path, method, body }, enctype, target) {
-  const form = Object.assign(document.createElement('form'), { method: 'post', action: setup.service + path, enctype, target, hidden: true })
+  const form = made('form', { method: 'post', action: setup.service + path, enctype, target, hidden: true })
   // Some frameworks take the method from the body.
   const fields = enctype === 'text/plain' ? jsonInDisguise(body) : { ...body, _method: method }
   for (const [name, value] of Object.entries(fields)) {
-    form.append(Object.assign(document.createElement('input'), { type: 'hidden', name, value }))
+    form.append(made('input', { type: 'hidden', name, value }))
   }
   document.body.append(form)
   form.submit()
   form.remove()
 }
+
+const made = (name, properties) => Object.assign(document.createElement(name), properties)
 
 /** As text/plain a form sends `name=value`; split in the right place that is JSON. */
 function jsonInDisguise(body) {
@@ -140,11 +143,9 @@ function formData(body) {
 }
 
 /** What only a signed-in person may see: no answer of it may be readable here. */
-async function reading({ path, id }) {
-  const read = await readable(setup.service + path, { credentials: 'include' })
-    + await readable(setup.service + path, { credentials: 'include', mode: 'no-cors' })
-    + await readable(setup.service + path, { credentials: 'omit' })
-  return { what: `GET ${path} (${id})`, got: `${read} answers readable`, in: read > 0 }
+async function reading(url, name) {
+  const read = await readable(url, { credentials: 'include' })
+    + await readable(url, { credentials: 'include', mode: 'no-cors' })
+    + await readable(url, { credentials: 'omit' })
+  return { what: `GET ${new URL(url).pathname} (${name})`, got: `${read} answers readable`, in: read > 0 }
 }
-
-export const where = isSibling ? 'a sibling host' : 'a foreign site'

@@ -1,16 +1,16 @@
 // What can be had through the injected script, and with copies of what the browser keeps. The thief's program uses
-// it on a machine of his own; no token comes into this page.
+// it on a machine of his own.
 
 import { appWindow, command, heist, journal, pause, setup, until, verdict } from '../stage.js'
 
 const ME = () => `${setup.service}/api/auth/me`
-const LATER = 3000
+const SOON = 3000
 
 /** With tokens that live for some seconds yet, so that a refusal says something. */
 async function fresh() {
   const loot = await command('steal')
-  const stale = Object.values(loot.indexedDB).flat().some((record) => record && record.accessExpiresAt < Date.now() + LATER)
-  return stale ? null : loot
+  const records = Object.values(loot.indexedDB).flat().filter(Boolean)
+  return records.some(({ accessExpiresAt }) => accessExpiresAt < Date.now() + SOON) ? null : loot
 }
 
 /** What the script sends home: through the handle of its window, past any Content-Security-Policy. */
@@ -26,10 +26,14 @@ async function loot() {
 export async function storage({ flow }) {
   const { records, headers, elsewhere } = await loot()
   const { tries } = await heist('loot', { records, headers: flow === 'session' ? headers : [] })
-  // Nothing to steal is the best of all outcomes, and the one that the session flow promises.
+  // None at all is what the session flow promises.
   const found = records.length + Number(elsewhere)
-  const empty = { what: 'tokens in storage and readable cookies', got: found ? `${found} record` : 'none', in: elsewhere || (flow === 'session' && found > 0) }
-  return verdict(tries.length === 0 || (flow === 'dual' && records.length === 0) ? [] : [empty, ...tries])
+  const kept = {
+    what: 'tokens in storage and readable cookies',
+    got: found ? `${found} record` : 'none',
+    in: elsewhere || (flow === 'session' && found > 0),
+  }
+  return verdict(tries.length === 0 ? [] : [kept, ...tries])
 }
 
 export const fromLog = (name) => async () => {
@@ -41,7 +45,8 @@ export async function riding() {
   const tries = []
   for (const path of ['/api/auth/me', '/api/auth/sessions']) {
     const answer = await command('ride', setup.service + path)
-    tries.push({ what: `from within the page: GET ${path}`, got: String(answer?.status ?? 'no answer'), in: answer?.status === 200 })
+    const got = String(answer?.status ?? 'no answer')
+    tries.push({ what: `from within the page: GET ${path}`, got, in: answer?.status === 200 })
   }
   return verdict(tries)
 }
@@ -54,7 +59,8 @@ export async function dismounted() {
   const answer = await command('ride', ME())
   appWindow().location = setup.app
   const back = await until(() => command('ride', ME()), 15)
-  const gone = { what: 'the script, once its page is gone', got: answer ? String(answer.status) : 'no answer', in: answer !== undefined }
+  const got = answer ? String(answer.status) : 'no answer'
+  const gone = { what: 'the script, once its page is gone', got, in: answer !== undefined }
   return verdict(tries.length > 0 && back ? [gone, ...tries] : [])
 }
 

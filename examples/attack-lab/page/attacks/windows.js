@@ -2,15 +2,20 @@
 
 import { appWindow, heist, journal, pause, setup, verdict, visits } from '../stage.js'
 
+const FORBIDDEN = /frame-ancestors 'none'|X-Frame-Options: DENY/i
+
 /** Frames are drawn for people to see; whether they are refused is in the answer's headers. */
 export async function framing() {
-  const { pages } = await heist('framable', { pages: [`${setup.app}/`, `${setup.service}/docs`, `${setup.service}/problems/invalid-token`] })
-  const place = document.getElementById('frames')
-  place.replaceChildren(...pages.map(({ url }) => Object.assign(document.createElement('iframe'), { src: url, title: `The attacker’s frame of ${url}` })))
+  const wanted = [`${setup.app}/`, `${setup.service}/docs`, `${setup.service}/problems/invalid-token`]
+  const { pages } = await heist('framable', { pages: wanted })
+  document.getElementById('frames').replaceChildren(...pages.map(({ url }) => frame(url)))
   return verdict(pages.map(({ url, status, policy }) => ({
-    what: `a frame of ${url}`, got: policy, in: status !== 200 || !/frame-ancestors 'none'|X-Frame-Options: DENY/i.test(policy),
+    what: `a frame of ${url}`, got: policy, in: status !== 200 || !FORBIDDEN.test(policy),
   })))
 }
+
+const frame = (src) =>
+  Object.assign(document.createElement('iframe'), { src, title: `The attacker’s frame of ${src}` })
 
 /** In the words of the client's own signals, and in those of many other libraries. */
 const WORDS = [
@@ -29,8 +34,13 @@ export async function messages() {
   window.removeEventListener('message', hear)
   const { entries } = await journal(end)
   const ended = entries.filter(({ path, method }) => path.endsWith('logout') && method === 'POST')
+  const heard = {
+    what: `${WORDS.length} messages to the app’s window`,
+    got: `${told.length} replies, ${ended.length} sign-outs`,
+    in: told.length + ended.length > 0,
+  }
   return verdict([
-    { what: `${WORDS.length} messages to the app’s window`, got: `${told.length} replies, ${ended.length} sign-outs`, in: told.length + ended.length > 0 },
+    heard,
     ...['document', 'localStorage', 'sessionStorage', 'indexedDB', 'name'].map(reading),
   ])
 }
@@ -43,6 +53,8 @@ function reading(property) {
   }
 }
 
+const NAMES = ['returnTo', 'return_to', 'next', 'redirect', 'url']
+
 export async function addresses() {
   const caught = `${location.host}/caught`
   const script = 'javascript:opener.postMessage("caught","*")'
@@ -51,8 +63,8 @@ export async function addresses() {
   window.addEventListener('message', hear)
   const { count } = await visits()
   for (const address of [`//${caught}`, `https://${caught}`, `/\\${caught}`, script]) {
-    const names = ['returnTo', 'return_to', 'next', 'redirect', 'url'].map((name) => `${name}=${encodeURIComponent(address)}`)
-    appWindow().location = `${setup.app}/sessions?${names.join('&')}#${address}`
+    const query = new URLSearchParams(NAMES.map((name) => [name, address]))
+    appWindow().location = `${setup.app}/sessions?${query}#${address}`
     await pause(1200)
   }
   window.removeEventListener('message', hear)
@@ -61,7 +73,11 @@ export async function addresses() {
   const { entries } = await journal()
   const leaks = after.leaks + entries.filter(({ leak }) => leak).length
   return verdict([
-    { what: 'return addresses elsewhere', got: `${after.caught} visits, ${ran} scripts run`, in: after.caught + ran > 0 },
+    {
+      what: 'return addresses elsewhere',
+      got: `${after.caught} visits, ${ran} scripts run`,
+      in: after.caught + ran > 0,
+    },
     { what: `tokens in ${entries.length + count} addresses and referrers`, got: String(leaks), in: leaks > 0 },
   ])
 }

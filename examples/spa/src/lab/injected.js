@@ -66,9 +66,12 @@
     for (let tries = 1; ; tries++) {
       const token = await bodyHalf(new URL(url, location))
       const answer = await window.fetch(url, {
-        ...options, credentials: 'include', headers: { ...options.headers, ...(token && { Authorization: `Bearer ${token}` }) },
+        ...options,
+        credentials: 'include',
+        headers: { ...options.headers, ...(token && { Authorization: `Bearer ${token}` }) },
       })
-      if (answer.status !== 401 || tries === 5) return { status: answer.status, body: await answer.json().catch(() => null) }
+      const body = await answer.json().catch(() => null)
+      if (answer.status !== 401 || tries === 5) return { status: answer.status, body }
       await new Promise((done) => setTimeout(done, 500))
     }
   }
