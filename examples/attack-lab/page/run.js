@@ -15,7 +15,9 @@ export async function missing({ needs }) {
   if (!needs) return null
   if (!appWindow()) return 'Open the app first, from here.'
   if (needs === 'app') return null
-  const answer = await command('ride', `${setup.service}/api/auth/me`)
+  const ride = () => command('ride', `${setup.service}/api/auth/me`)
+  // Twice: an attack before this one may have loaded the app anew.
+  const answer = (await ride()) ?? (await ride())
   if (!answer) return 'Switch on the injected script in the app, under “Attack lab”.'
   return answer.status === 200 ? null : 'Sign in to the app first.'
 }

@@ -1,4 +1,5 @@
-// Stolen goods in another browser, a real one: what malware copies, put into a fresh profile.
+// Stolen goods in another browser, a real one: what malware copies, put into a fresh profile. And other stories that
+// are not one attack of the lab's.
 
 import assert from 'node:assert/strict'
 import { newAccount } from '../spa/person.mjs'
@@ -68,6 +69,16 @@ export async function jarInAnotherBrowser({ lab, browser }) {
   await app.reload()
   await app.getByRole('heading', { name: 'Sign in' }).waitFor()
   await context.close()
+  await victim.leave()
+}
+
+/** One click, as most people will do it. */
+export async function runAll({ lab, browser }) {
+  const victim = await createVictim({ lab, browser, flow: 'dual', place: lab.foreign })
+  await victim.page.getByRole('button', { name: 'Run all attacks' }).click()
+  await victim.page.locator('#all[aria-disabled=false]').waitFor({ timeout: 240_000 })
+  const summary = await victim.page.locator('#summary').innerText()
+  assert.equal(summary, '10 stopped, 2 not stopped (documented), 0 not as documented.')
   await victim.leave()
 }
 

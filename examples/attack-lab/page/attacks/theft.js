@@ -1,7 +1,7 @@
 // What can be had through the injected script, and with copies of what the browser keeps. The thief's program uses
 // it on a machine of his own.
 
-import { appWindow, command, heist, journal, pause, setup, until, verdict } from '../stage.js'
+import { appWindow, command, heist, pause, setup, until, verdict } from '../stage.js'
 
 const ME = () => `${setup.service}/api/auth/me`
 const SOON = 3000
@@ -64,13 +64,14 @@ export async function dismounted() {
   return verdict(tries.length > 0 && back ? [gone, ...tries] : [])
 }
 
+const generation = async () =>
+  Object.values((await command('steal'))?.indexedDB ?? {}).flat().find((record) => record?.generation)?.generation
+
 export async function late() {
   await heist('take')
-  const { end } = await journal()
-  const renewed = await until(async () =>
-    (await journal(end)).entries.find(({ path, status }) => path === '/api/auth/refresh' && status === 200), 60)
-  if (!renewed) return verdict([])
-  // The owner uses what he has got; then it takes the time that any request may be under way.
+  const before = await generation()
+  // The owner goes on, and uses what he has got; then it takes the time that any request may be under way.
+  if (!(await until(async () => (await generation()) > before, 60))) return verdict([])
   const used = await command('ride', ME())
   if (used?.status !== 200) return verdict([])
   await pause(2500)
