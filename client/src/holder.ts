@@ -32,10 +32,12 @@ export function holder({ emit }: Listeners): Holder {
       else ended(before, origin, reason)
     },
     fail(error) {
-      const retryAt = Date.now() + Math.max(COOLDOWN_MS, (error.retryAfter ?? 0) * 1000)
-      it.failure = { error, until: retryAt }
       const { now } = it
       const lost = !now || left(now) <= 0 || it.state.status === 'booting'
+      const wait = Math.max(COOLDOWN_MS, (error.retryAfter ?? 0) * 1000)
+      // Until what is held expires, and no longer: by then there is a token again, or it shows that there is none.
+      const retryAt = Date.now() + (lost ? wait : Math.min(wait, left(now)))
+      it.failure = { error, until: retryAt }
       const { user = null, session = null } = now ?? {}
       it.show(lost ? { status: 'unreachable', user, session, error, retryAt } : it.state)
       emit('renewFailed', { error, retryAt })

@@ -52,7 +52,8 @@ async function churn(seed: number, missing: readonly string[] = []) {
       tabs[at]!.close()
       tabs[at] = browser.tab().watch()
     } else if (chance(0.6)) {
-      void tabs[at]!.auth.fetch('/api/orders').then(({ status }) => note(status), ({ code }: { code: string }) => note(code))
+      const call = tabs[at]!.auth.fetch('/api/orders')
+      void call.then(({ status }) => note(status), ({ code }: { code: string }) => note(code))
     } else if (chance(0.1)) for (const one of tabs) one.show(chance(0.5))
     await pass(next() * (chance(0.5) ? 400 : 40_000))
   }

@@ -14,11 +14,12 @@ test('the token goes to the page, the service and the listed origins, and to no 
   const { server, tab } = await signedIn({ apiOrigins: ['https://data.example.com'] })
   const got: (string | null)[] = []
   const note = (request: Request) => void got.push(request.headers.get('authorization'))
-  for (const address of ['/open', 'https://data.example.com/x', 'https://elsewhere.example/x', 'http://localhost:81/x']) {
-    server.route(address, note)
-    await tab.get(address)
-  }
-  for (const address of ['https://data.example.com.evil.example/x', 'http://data.example.com/x']) {
+  const addresses = [
+    '/open', 'https://data.example.com/x',
+    'https://elsewhere.example/x', 'http://localhost:81/x', 'https://data.example.com.evil.example/x',
+    'http://data.example.com/x',
+  ]
+  for (const address of addresses) {
     server.route(address, note)
     await tab.get(address)
   }
@@ -120,10 +121,11 @@ describe('access_expired', () => {
   test('a stream is not sent again: its 401 is the answer, and the next call works', async () => {
     const { server, tab, seen } = await echo()
     const stream = () => new Blob(['a=1']).stream()
-    const answer = await tab.get('/api/echo', { method: 'POST', body: stream(), duplex: 'half' } as RequestInit)
+    const send = () => tab.get('/api/echo', { method: 'POST', body: stream(), duplex: 'half' } as RequestInit)
+    const answer = await send()
     expect([answer.status, ((await answer.json()) as { code: string }).code]).toEqual([401, 'access_expired'])
     expect(server.counts.calls).toMatchObject({ route: 1 })
-    expect((await tab.get('/api/echo', { method: 'POST', body: stream(), duplex: 'half' } as RequestInit)).status).toBe(204)
+    expect((await send()).status).toBe(204)
     expect(seen).toEqual(['a=1'])
     expect(server.counts.calls).toMatchObject({ route: 2, refresh: 1 })
   })

@@ -135,6 +135,10 @@ describe('dispose', () => {
     expect(timers()).toBe(0)
     expect(browser.channels.open.size).toBe(0)
     server.clearCalls()
+    // There would be something to do by now.
+    await pass(3_600_000)
+    tab.dispatch('pagehide', { persisted: true })
+    expect(tab.status).toBe('authenticated')
     tab.show(true)
     tab.dispatch('online')
     tab.dispatch('pageshow', { persisted: true })

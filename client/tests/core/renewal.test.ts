@@ -62,7 +62,11 @@ test('wake, and somebody looks at the page: one renewal, by itself', async () =>
   expect(world.tab.told).toEqual(['renewed asked'])
 })
 
-test.each([['ten minutes ahead', 600], ['ten minutes behind', -600], ['a day ahead', 86_400], ['a day behind', -86_400]])(
+const OFF = [
+  ['ten minutes ahead', 600], ['ten minutes behind', -600], ['a day ahead', 86_400], ['a day behind', -86_400],
+] as const
+
+test.each(OFF)(
   'the device clock is %s: as ever',
   async (_name, seconds) => {
     const world = await signedIn()
@@ -78,7 +82,9 @@ test.each([['ten minutes ahead', 600], ['ten minutes behind', -600], ['a day ahe
   },
 )
 
-test.each([['forwards', 86_400_000], ['backwards', -86_400_000]])('the device clock jumps %s by a day', async (_name, jump) => {
+const JUMPS = [['forwards', 86_400_000], ['backwards', -86_400_000]] as const
+
+test.each(JUMPS)('the device clock jumps %s by a day', async (_name, jump) => {
   const world = await signedIn()
   world.server.advance(-jump)
   vi.setSystemTime(Date.now() + jump)
@@ -90,7 +96,9 @@ test.each([['forwards', 86_400_000], ['backwards', -86_400_000]])('the device cl
   expect(world.tab.status).toBe('authenticated')
 })
 
-test.each(['loseNextResponse', 'splitNextResponse'] as const)('%s: tried again, nobody notices', async (fault) => {
+const FAULTS = ['loseNextResponse', 'splitNextResponse'] as const
+
+test.each(FAULTS)('%s: tried again, nobody notices', async (fault) => {
   const world = await signedIn()
   world.tab.show(false)
   await pass(300_000)
@@ -100,7 +108,7 @@ test.each(['loseNextResponse', 'splitNextResponse'] as const)('%s: tried again, 
   expect(world.tab.told).toEqual(['renewed asked'])
 })
 
-test.each(['loseNextResponse', 'splitNextResponse'] as const)('%s, and the page is gone: the next page is sent it again', async (fault) => {
+test.each(FAULTS)('%s, and the page is gone: the next page is sent it again', async (fault) => {
   const { server, browser, tab } = await signedIn({}, { latency: 100 })
   tab.show(false)
   await pass(300_000)
@@ -227,9 +235,9 @@ describe('an outage', () => {
     await pass(300_000)
     let portal = true
     const { fetch: real } = world.browser.network
-    const tab = await world.browser.open({
-      fetch: async (input, init) => (portal && (input as Request).url.endsWith('/refresh') ? refuse() : real(input, init)),
-    })
+    const between: typeof fetch = async (input, init) =>
+      portal && (input as Request).url.endsWith('/refresh') ? refuse() : real(input, init)
+    const tab = await world.browser.open({ fetch: between })
     expect(['protocol', 'origin_not_allowed']).toContain(await failure(tab.auth.getAccessToken()))
     expect(tab.status).toBe('unreachable')
     portal = false
@@ -243,7 +251,8 @@ test('offline across an expiry: kept, then renewed when the network is back', as
   browser.network.offline(true)
   ;(navigator as { onLine: boolean }).onLine = false
   await pass(300_000)
-  expect(tab.auth.getState()).toMatchObject({ status: 'unreachable', user: { email: ADA.email }, error: { code: 'network' } })
+  const away = { status: 'unreachable', user: { email: ADA.email }, error: { code: 'network' } }
+  expect(tab.auth.getState()).toMatchObject(away)
   expect(await failure(tab.auth.fetch('/api/orders'))).toBe('network')
   // No more than a try for each pause.
   expect(server.counts.calls.refresh).toBeLessThanOrEqual(6)

@@ -183,3 +183,16 @@ test('a sign-out while an exchange is under way stays one', async () => {
   expect(tab.status).toBe('unauthenticated')
   expect((await browser.open(SESSION)).status).toBe('unauthenticated')
 })
+
+test('the same where the service cannot be told', async () => {
+  const { server, tab } = await signedIn(SESSION, { latency: 1_000 })
+  tab.show(false)
+  await pass(90_000)
+  const call = failure(tab.auth.fetch('/api/orders'))
+  await pass(1_500)
+  server.failFor(20_000, { operation: 'sessionLogout' })
+  expect(await until(tab.auth.signOut())).toBe(false)
+  await call
+  await pass(10_000)
+  expect([tab.status, tab.reason]).toEqual(['unauthenticated', 'signed_out'])
+})

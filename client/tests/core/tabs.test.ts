@@ -241,6 +241,28 @@ describe('another sign-in', () => {
     expect(server.counts.reuses).toBe(0)
   })
 
+  test('a refresh that the sign-in has overtaken is refused, and ends nothing', async () => {
+    const { server, browser, tab } = await signedIn({}, {}, ['locks'])
+    let send = () => {}
+    const sent = new Promise<void>((done) => (send = done))
+    const slow = await browser.open({
+      fetch: async (input, init) => {
+        if ((input as Request).url.endsWith('/refresh')) await sent
+        return browser.network.fetch(input, init)
+      },
+    })
+    slow.show(false)
+    await pass(300_000)
+    const call = failure(slow.auth.fetch('/api/orders'))
+    await pass(100)
+    await until(tab.auth.signIn(EVE))
+    send()
+    expect(await call).toBe('user_changed')
+    expect(server.counts.refusals).toEqual({ mismatch: 1 })
+    expect([slow.email, tab.email]).toEqual([EVE.email, EVE.email])
+    expect(await orders([slow, tab])).toEqual([200, 200])
+  })
+
   test('a sign-in in a tab where nobody was: all tabs follow', async () => {
     const { browser } = setUp()
     const all = [await browser.open(), await browser.open()]

@@ -72,7 +72,7 @@ async function serveSource(server) {
 async function serveBuilt({ server, lab, api }) {
   const mode = lab ? 'lab' : 'production'
   const outDir = lab ? 'dist-lab' : 'dist'
-  await build({ root, mode, build: { outDir }, logLevel: 'warn' })
+  await build({ root, mode, build: { outDir }, logLevel: 'error' })
   return preview({ root, mode, build: { outDir }, preview: { ...server, headers: headers(api) }, logLevel: 'warn' })
 }
 

@@ -4,12 +4,15 @@ import { auth } from '../auth'
 import { Field, Form } from '../form'
 import { Heading } from '../heading'
 import { explainReason } from '../messages'
-import { unsay } from '../notice'
+import { unsay, useNotice } from '../notice'
 
 /** In the place of whatever needs somebody who is signed in; the address stays, and so does the way back. */
 export function SignIn() {
   const state = useSession()
-  const reason = state.status === 'unauthenticated' ? state.reason : null
+  const notice = useNotice()
+  const ended = state.status === 'unauthenticated' ? state.reason : null
+  // Who has just signed out here has been told so.
+  const reason = notice && ended === 'signed_out' ? null : ended
   return (
     <section className="card entry">
       <Heading title="Sign in" />
