@@ -9,7 +9,6 @@ import { presence } from './presence.js'
 import { renewal } from './renewal.js'
 import { requests, type WithToken } from './requests.js'
 import { sessionFlow } from './session.js'
-import { signals } from './signals.js'
 import { openStore } from './stores.js'
 import { persistently } from './waiting.js'
 import type { AuthClient, AuthClientOptions, AuthState, SignOutReason } from './types.js'
@@ -20,19 +19,27 @@ export function createAuthClient(options: AuthClientOptions): AuthClient {
   const { on, emit } = listeners()
   const http = requests(options)
   const flow = options.mode === 'session' ? sessionFlow(http) : dualFlow(openStore(options.store, name), http)
-  const holder = newHolder({ on, emit })
+  const holder = newHolder(emit)
   const end = new AbortController()
   const life = end.signal
-  const { renew, token, mend } = renewal({ name, flow, holder, ready, changed: announce })
-  let channel: ReturnType<typeof signals> | undefined
+  const { renew, token, mend } = renewal(name, flow, holder, ready, announce)
+  /** News between the tabs of an origin. Without it each tab finds out by itself, later. */
+  let channel: BroadcastChannel | undefined
+  let started = false
 
   // --- The life of a page -----------------------------------------------------------------------
 
   /** Nothing is done before somebody wants to know: making a client on a server costs and does nothing. */
   function start() {
-    if (channel || life.aborted) return
-    channel = signals(name, (signal) => void hear(signal))
-    on('change', presence({ holder, life, renew, look }))
+    if (started || life.aborted) return
+    started = true
+    try {
+      channel = new BroadcastChannel(name)
+      channel.onmessage = ({ data }) => data && hear(data)
+    } catch {
+      // There is none, or with cookies blocked none is allowed.
+    }
+    on('change', presence(holder, life, renew, look))
     void look()
   }
 
@@ -40,7 +47,7 @@ export function createAuthClient(options: AuthClientOptions): AuthClient {
   async function look() {
     const found = await flow.read()
     // Nobody is shown on the strength of what may be over. In the session flow only the service knows.
-    if (holder.state.status === 'booting' && (found ? !isFresh(found) : flow.asks)) {
+    if (holder.state.status === 'booting' && (!flow.isShared || (found && !isFresh(found)))) {
       holder.now ??= found ?? undefined
       return renew()
     }
@@ -51,16 +58,18 @@ export function createAuthClient(options: AuthClientOptions): AuthClient {
     const { now } = holder
     const same = now?.session.id === session
     if (now === undefined) return
-    if (flow.isShared()) holder.take(await flow.read(), 'other-tab', over ?? undefined)
-    else if (same ? over : now && !over && !flow.asks) {
+    if (flow.isShared?.()) holder.take(await flow.read(), 'other-tab', over ?? undefined)
+    else if (same ? over === 'signed_out' : now && !over && flow.isShared) {
       await flow.forget()
       holder.take(null, 'other-tab', over ?? 'replaced')
-      // The jar is shared, and has moved on: what is held here must not fall two generations behind.
-    } else if (same ? generation! > now.generation! : !over && flow.asks) await renew()
+      // The jar is shared, and has moved on: what is held here must not fall two generations behind. And whether
+      // it is over for this tab, too, is for the service to say.
+    } else if (same ? over || generation! > now.generation! : !over && !flow.isShared) await renew()
   }
 
   function announce({ session, generation }: Held, over: SignOutReason | null) {
-    channel?.tell({ session: session.id, generation, over })
+    const signal: Signal = { session: session.id, generation, over }
+    channel?.postMessage(signal)
   }
 
   async function ready(): Promise<AuthState> {
@@ -83,13 +92,20 @@ export function createAuthClient(options: AuthClientOptions): AuthClient {
   }
 
   async function signOut({ everywhere = false } = {}) {
-    const all = everywhere && (await token().then((access) => http.call('POST', '/api/auth/logout-all', 204, access)).catch(() => null))
-    const before = await flow.forget().catch(() => null)
-    const known = before ?? holder.now
+    start()
+    const all = everywhere && (await token().then((access) => http.call('/api/auth/logout-all', 204, access)).catch(() => null))
+    let last = await gone()
+    // Once more behind a refresh or a sign-in that is under way, in whichever tab: neither brings anybody back.
+    const end = async () => flow.end((last = (await gone()) ?? last))
+    return !!all || persistently(() => exclusive(name, end), () => !holder.now).then(() => !everywhere, () => false)
+  }
+
+  /** Forgets who is signed in here, and returns who was. */
+  async function gone() {
+    const before = (await flow.forget()) ?? holder.now ?? null
     holder.take(null, 'here', 'signed_out')
-    if (known) announce(known, 'signed_out')
-    if (all) return true
-    return persistently(() => flow.end(before)).then(() => !everywhere, () => false)
+    if (before) announce(before, 'signed_out')
+    return before
   }
 
   // --- Requests ---------------------------------------------------------------------------------
@@ -114,7 +130,7 @@ export function createAuthClient(options: AuthClientOptions): AuthClient {
     ready,
 
     async signUp(credentials) {
-      await http.call('POST', '/api/auth/register', 202, undefined, credentials)
+      await http.call('/api/auth/register', 202, undefined, credentials)
     },
 
     async signIn(credentials) {
@@ -128,7 +144,7 @@ export function createAuthClient(options: AuthClientOptions): AuthClient {
 
     async changePassword({ currentPassword, newPassword }) {
       const body = { current_password: currentPassword, new_password: newPassword }
-      const change = (token: string) => http.call<TokenAnswer>('POST', '/api/auth/password', 200, token, body)
+      const change = (token: string) => http.call<TokenAnswer>('/api/auth/password', 200, token, body)
       const answer = await withToken(
         (token) => exclusive(name, () => change(token)).catch((error: AuthError) => error),
         (result) => ('status' in result && result.status === 401 ? result.problem?.code : undefined),

@@ -14,7 +14,6 @@ export function dualFlow(store: TokenStore, { call }: Requests): Flow {
 
   return {
     isShared: () => store.shared,
-    asks: false,
     read: () => store.update(),
 
     async renew(used) {
@@ -24,7 +23,7 @@ export function dualFlow(store: TokenStore, { call }: Requests): Flow {
       let outcome: (stored: TokenRecord | null) => TokenRecord | null
       try {
         outcome = commit(
-          record(await call('POST', '/api/auth/refresh', 200, mine.access, { refresh_token: mine.refresh })),
+          record(await call('/api/auth/refresh', 200, mine.access, { refresh_token: mine.refresh })),
         )
       } catch (error) {
         if ((error as AuthError).code !== 'signed_out') throw error
@@ -37,7 +36,7 @@ export function dualFlow(store: TokenStore, { call }: Requests): Flow {
     async signIn(credentials) {
       // A session that this browser has ends with it.
       const before = await store.update()
-      return accept(await call('POST', '/api/auth/login', 200, before?.access, credentials))
+      return accept(await call('/api/auth/login', 200, before?.access, credentials))
     },
 
     accept,
@@ -48,6 +47,6 @@ export function dualFlow(store: TokenStore, { call }: Requests): Flow {
       return before
     },
 
-    end: async (held) => held && call('POST', '/api/auth/logout', 204, held.access),
+    end: async (held) => held && call('/api/auth/logout', 204, held.access),
   }
 }

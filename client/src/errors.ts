@@ -37,7 +37,7 @@ export type AuthErrorCode =
 export interface AuthErrorDetails {
   status?: number
   retryAfter?: number | undefined
-  problem?: Problem
+  problem?: Problem | undefined
   cause?: unknown
 }
 
@@ -61,7 +61,7 @@ export class AuthError extends Error {
 
   /** Messages for a form, by field. The field `''` is the form as a whole. */
   get fields(): Record<string, string> {
-    return Object.fromEntries((this.problem?.errors ?? []).map(({ field, message }) => [field, message]))
+    return Object.fromEntries(this.problem?.errors?.map(({ field, message }) => [field, message]) ?? [])
   }
 }
 

@@ -12,10 +12,8 @@ export interface Signal {
 
 /** A way to get at tokens. Everything that the two flows have in common is in the client. */
 export interface Flow {
-  /** Whether what is held is the same in all tabs. */
-  isShared(): boolean
-  /** Whether nothing held can still mean that somebody is signed in. */
-  asks: boolean
+  /** Whether what is held is the same in all tabs. Missing where nothing is kept: then only the service knows. */
+  isShared?(): boolean
   /** What is held, without asking the service. */
   read(): Promise<Held | null>
   /** Something newer than `used`, from another tab or (`asked`) from the service. `null`: the session is over. */

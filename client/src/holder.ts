@@ -19,7 +19,7 @@ export interface Holder {
   show(state: AuthState): void
 }
 
-export function holder({ emit }: Listeners): Holder {
+export function holder(emit: Listeners['emit']): Holder {
   const it: Holder = {
     state: { status: 'booting' },
     now: undefined,
@@ -34,7 +34,7 @@ export function holder({ emit }: Listeners): Holder {
     fail(error) {
       const { now } = it
       const lost = !now || left(now) <= 0 || it.state.status === 'booting'
-      const wait = Math.max(COOLDOWN_MS, (error.retryAfter ?? 0) * 1000)
+      const wait = Math.max(COOLDOWN_MS, error.retryAfter! * 1000 || 0)
       // Until what is held expires, and no longer: by then there is a token again, or it shows that there is none.
       const retryAt = Date.now() + (lost ? wait : Math.min(wait, left(now)))
       it.failure = { error, until: retryAt }
@@ -62,7 +62,7 @@ export function holder({ emit }: Listeners): Holder {
 
   function ended(before: Held | null | undefined, origin: Origin, reason: SignOutReason) {
     it.failure = null
-    if (before && before.session.id === it.unproven && reason === 'session_ended') reason = 'cookies_blocked'
+    if (before?.session.id === it.unproven && reason === 'session_ended') reason = 'cookies_blocked'
     if (before || it.state.status !== 'unauthenticated') it.show({ status: 'unauthenticated', reason: before ? reason : null })
     if (before) emit('signedOut', { reason, origin })
   }

@@ -1,20 +1,16 @@
 import { ahead, left } from './held.js'
 import type { Holder } from './holder.js'
 
-/** The longest a timer runs: that a device slept is told by the clock, not by the timer. */
-const TICK_MS = 30_000
-const SHORTEST_MS = 1000
-
-interface Parts {
-  holder: Holder
-  life: AbortSignal
-  renew(): Promise<void>
-  /** Looks again what is held, without asking the service. */
-  look(): Promise<void>
-}
-
-/** What a page does by itself while somebody looks at it. Returns what sets the timer anew after a change. */
-export function presence({ holder, life, renew, look }: Parts): () => void {
+/**
+ * What a page does by itself while somebody looks at it: it looks again what is held, and has it renewed.
+ * Returns what sets the timer anew after a change.
+ */
+export function presence(
+  holder: Holder,
+  life: AbortSignal,
+  renew: () => Promise<void>,
+  look: () => Promise<void>,
+): () => void {
   const isVisible = () => globalThis.document?.visibilityState === 'visible'
   let timer: ReturnType<typeof setTimeout> | undefined
 
@@ -22,7 +18,8 @@ export function presence({ holder, life, renew, look }: Parts): () => void {
     clearTimeout(timer)
     const wait = due()
     if (wait < Infinity && !life.aborted && isVisible()) {
-      timer = setTimeout(tick, Math.min(TICK_MS, Math.max(SHORTEST_MS, wait)))
+      // At most half a minute: that a device slept is told by the clock, not by the timer.
+      timer = setTimeout(tick, Math.min(30_000, Math.max(1000, wait)))
     }
   }
 
@@ -47,7 +44,11 @@ export function presence({ holder, life, renew, look }: Parts): () => void {
       back()
     })
     // What comes back from the back-forward cache must not show, even for a moment, whose session may be over.
-    listen('pagehide', ({ persisted }) => persisted && holder.show({ status: 'booting' }))
+    listen('pagehide', ({ persisted }) => {
+      if (!persisted) return
+      holder.failure = null
+      holder.show({ status: 'booting' })
+    })
     listen('pageshow', ({ persisted }) => persisted && back())
   }
   life.addEventListener('abort', () => clearTimeout(timer))

@@ -15,16 +15,17 @@ export interface Renewal {
   mend(used: Held, code: string | undefined): Promise<string | undefined>
 }
 
-interface Parts {
-  name: string
-  flow: Flow
-  holder: Holder
-  ready(): Promise<unknown>
-  /** Called when this tab has something newer from the service, or has heard why there is nothing any more. */
-  changed(held: Held, over: SignOutReason | null): void
-}
+/** Somebody waits for a token: not for ever, if the holder of the lock is frozen. */
+const PATIENCE_MS = 5000
 
-export function renewal({ name, flow, holder, ready, changed }: Parts): Renewal {
+/** `changed` is called when this tab has something newer from the service, or has heard why there is nothing any more. */
+export function renewal(
+  name: string,
+  flow: Flow,
+  holder: Holder,
+  ready: () => Promise<unknown>,
+  changed: (held: Held, over: SignOutReason | null) => void,
+): Renewal {
   let renewing: Promise<void> | null = null
   /** When a refusal was last looked into. */
   let doubted = 0
@@ -39,7 +40,7 @@ export function renewal({ name, flow, holder, ready, changed }: Parts): Renewal 
     // Once somebody has signed out, or in anew, nobody waits for this any more.
     const isWanted = () => !first || holder.now?.session.id === first.session.id
     try {
-      await persistently(() => exclusive(name, () => attempt(first)), isWanted)
+      await persistently(() => exclusive(name, () => attempt(first), PATIENCE_MS), isWanted)
     } catch (error) {
       if (isWanted()) holder.fail(error instanceof AuthError ? error : new AuthError('protocol', { cause: error }))
     }
@@ -49,9 +50,9 @@ export function renewal({ name, flow, holder, ready, changed }: Parts): Renewal 
   async function attempt(used: Held | null | undefined) {
     const { held, asked } = await flow.renew(used)
     const before = holder.now
-    const overdue = used && Date.now() >= used.endsAt
+    const overdue = Date.now() >= used?.endsAt!
     const reason = !asked ? 'storage_cleared' : overdue ? 'session_expired' : 'session_ended'
-    if (held?.session.id === holder.unproven) holder.unproven = null
+    if (held) holder.unproven = null
     // Who is there without having signed in here has done so in another tab.
     holder.take(held, asked && before !== null ? 'here' : 'other-tab', reason)
     const moved = held ?? before
@@ -61,9 +62,9 @@ export function renewal({ name, flow, holder, ready, changed }: Parts): Renewal 
   const token: Renewal['token'] = async ({ minValiditySeconds = 0, signal } = {}) => {
     const atFirst = holder.now
     await abortable(ready(), signal)
-    const isShort = (share: number) =>
-      !holder.now || left(holder.now) < Math.max(ahead(holder.now) * share, minValiditySeconds * 1000)
-    if (holder.now !== null && isShort(1)) {
+    const isShort = (share: number, it = holder.now) =>
+      it ? left(it) < Math.max(ahead(it) * share, minValiditySeconds * 1000) : it !== null
+    if (isShort(1)) {
       const renewed = renew()
       // As long as what there is still does, nobody waits for its successor.
       if (isShort(0.5)) await abortable(renewed, signal)

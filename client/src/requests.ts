@@ -3,9 +3,6 @@
 import { AuthError, type AuthErrorCode, type Problem } from './errors.js'
 import type { AuthClientOptions } from './types.js'
 
-/** Request, answer and keeping it have to be over before the service stops answering the same once more. */
-const TIMEOUT_MS = 10_000
-
 export interface Answer<T> {
   body: T
   /** When the request was sent, on the clock of `Date.now()`. */
@@ -14,7 +11,7 @@ export interface Answer<T> {
 
 export interface Requests {
   /** An operation of the service: form, JSON or nothing goes there. Any answer but the expected one is an `AuthError`. */
-  call<T>(method: string, path: string, expected: number, token?: string, body?: object): Promise<Answer<T>>
+  call<T>(path: string, expected: number, token?: string, body?: object, method?: string): Promise<Answer<T>>
   /** `fetch` with the body half, for addresses that may have it. */
   guarded(withToken: WithToken): typeof fetch
 }
@@ -41,21 +38,24 @@ export function requests(options: AuthClientOptions): Requests {
     return plain(request, { credentials: request.credentials === 'omit' ? 'omit' : 'include' })
   }
 
-  async function call<T>(method: string, path: string, expected: number, token?: string, body?: object): Promise<Answer<T>> {
+  async function call<T>(path: string, expected: number, token?: string, body?: object, method = 'POST'): Promise<Answer<T>> {
     const askedAt = Date.now()
-    const signal = AbortSignal.timeout(TIMEOUT_MS)
+    // Request, answer and keeping it have to be over before the service stops answering the same once more.
+    const signal = AbortSignal.timeout(10_000)
     const json = body && !(body instanceof URLSearchParams)
     const init = {
       method,
       headers: json ? { 'Content-Type': 'application/json' } : {},
       body: json ? JSON.stringify(body) : body,
-      // No `keepalive`: an answer that finds no page is of no use, and is sent again on demand.
+      // Who is told nothing but "done" may be gone by then. An answer with a token is of no use without its page.
+      keepalive: expected === 204,
       cache: 'no-store',
       redirect: 'error',
       signal,
     } as RequestInit
     try {
-      const response = await send(new Request(resolve(path), init), token)
+      // Not from the document's base, which is as good as whoever could write into the page.
+      const response = await send(new Request(new URL(path, base), init), token)
       const text = parsed(await response.text())
       if (response.status !== expected || (expected === 200 && !text)) throw refusal(response, text)
       return { body: text as T, askedAt }
@@ -97,28 +97,34 @@ export function parsed(text: string | null): unknown {
   }
 }
 
-/** Of what the service says, that which the status alone does not tell. */
+/**
+ * Of what the service says, that which the status alone does not tell: the `code` of a problem (RFC 9457), or
+ * the `error` of the token endpoint (RFC 6749), here after a status, so that a gateway's word is not taken for it.
+ */
 const SAID: Record<string, AuthErrorCode> = {
   invalid_credentials: 'invalid_credentials',
   origin_not_allowed: 'origin_not_allowed',
-  access_denied: 'origin_not_allowed',
-  invalid_grant: 'signed_out',
+  '403access_denied': 'origin_not_allowed',
+  '400invalid_grant': 'signed_out',
   invalid_token: 'signed_out',
 }
 const BY_STATUS: Record<number, AuthErrorCode> = { 403: 'forbidden', 422: 'validation_failed', 429: 'too_many_requests' }
 
-/** The token endpoint says `error` (RFC 6749), all others `code` (RFC 9457); a proxy in between says neither. */
-function refusal({ status, headers }: Response, body: unknown): AuthError {
-  const problem = (body ?? {}) as Partial<Problem> & { error?: string }
-  const said = problem.code ?? problem.error ?? ''
-  return new AuthError(
-    SAID[said] ?? BY_STATUS[status] ?? (status < 500 ? 'protocol' : 'unavailable'),
-    { status, retryAfter: Number(headers.get('Retry-After')) || undefined, problem: problem as Problem },
-  )
+function refusal(response: Response, body: unknown): AuthError {
+  const { status, headers } = response
+  const problem = isProblem(response) ? (body as Problem) : undefined
+  const said = problem ? problem.code : `${status}${(body as { error?: string } | undefined)?.error}`
+  const code = SAID[said] ?? BY_STATUS[status] ?? 'protocol'
+  // Nothing but a problem of its own goes on from here: what else came may hold tokens.
+  return new AuthError(status < 500 ? code : 'unavailable', {
+    status,
+    retryAfter: Number(headers.get('Retry-After')) || undefined,
+    problem,
+  })
 }
 
+const isProblem = ({ headers }: Response) => headers.get('Content-Type')?.includes('problem+json')
+
 /** The code of a problem, without consuming the answer. Anything else has none: it is not the service's. */
-async function codeOf(response: Response): Promise<string | undefined> {
-  if (!response.headers.get('Content-Type')?.startsWith('application/problem+json')) return undefined
-  return (parsed(await response.clone().text()) as Problem | undefined)?.code
-}
+const codeOf = async (response: Response) =>
+  isProblem(response) ? (parsed(await response.clone().text()) as Problem | undefined)?.code : undefined

@@ -11,32 +11,29 @@ export function sessionFlow({ call }: Requests): Flow {
 
   async function exchange(): Promise<Held | null> {
     const begun = epoch
-    let next: Held | null = null
-    try {
-      const form = new URLSearchParams({ grant_type: 'session' })
-      next = await owned(await call('POST', '/iam/oauth/token', 200, undefined, form))
-    } catch (error) {
-      if ((error as AuthError).code !== 'signed_out') throw error
-    }
+    const form = new URLSearchParams({ grant_type: 'session' })
+    const answer = await call<TokenAnswer>('/iam/oauth/token', 200, undefined, form).catch((error: AuthError) => {
+      if (error.code !== 'signed_out') throw error
+    })
+    const next = answer ? await owned(answer) : null
     return begun === epoch ? (current = next) : current
   }
 
   /** With its owner: known from before, or asked for. */
   async function owned({ body, askedAt }: Answer<TokenAnswer>): Promise<Held> {
     const { sid, roles } = claims(body.access_token)
-    const known = current?.session.id === sid && `${current.user.roles}` === `${roles}`
-    const { user, session } = known ? current! : (await call<Held>('GET', '/api/auth/me', 200, body.access_token)).body
-    return held({ body: { ...body, user, session }, askedAt })
+    const me = () => call<Held>('/api/auth/me', 200, body.access_token, undefined, 'GET')
+    const { user, session } = current?.session.id === sid ? current : (await me()).body
+    // The roles of now are in the token.
+    return held({ body: { ...body, user: { ...user, roles }, session }, askedAt })
   }
 
   return {
-    isShared: () => false,
-    asks: true,
     read: async () => current,
     renew: async () => ({ held: await exchange(), asked: true }),
 
     async signIn(credentials) {
-      await call('POST', '/iam/passwordlogin', 204, undefined, credentials)
+      await call('/iam/passwordlogin', 204, undefined, credentials)
       epoch++
       const next = await exchange()
       if (!next) throw new AuthError('cookies_blocked')
@@ -55,6 +52,6 @@ export function sessionFlow({ call }: Requests): Flow {
       return before
     },
 
-    end: () => call('POST', '/iam/logout', 204),
+    end: () => call('/iam/logout', 204),
   }
 }

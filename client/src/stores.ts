@@ -7,27 +7,29 @@ type Decide = (stored: TokenRecord | null) => TokenRecord | null
 const asIs: Decide = (stored) => stored
 
 export function openStore(kind: AuthClientOptions['store'] = 'shared', name: string): TokenStore {
-  if (typeof kind === 'object') return kind
-  if (kind === 'memory') return memoryStore()
+  if (typeof kind === 'object') return orMemory(kind)
+  if (kind === 'memory') return orMemory({ shared: false, update: () => Promise.reject() })
   return orMemory(kind === 'shared' ? databaseStore(name) : webStore(kind === 'local', name))
 }
 
-function memoryStore(record: TokenRecord | null = null): TokenStore {
-  return { shared: false, update: async (decide = asIs) => (record = decide(record)) }
-}
-
-/** Where nothing can be kept, as in some private windows, this tab goes on with what it has. */
+/**
+ * Where nothing can be kept, as in some private windows, this tab goes on with what it has. What could not be kept
+ * is kept at the next opportunity, unless another tab has kept something else meanwhile.
+ */
 function orMemory(store: TokenStore): TokenStore {
   let last: TokenRecord | null = null
-  const it: TokenStore = {
-    shared: store.shared,
-    update: (decide) =>
-      store.update(decide).then(
-        (next) => (last = next),
-        () => Object.assign(it, memoryStore(last)).update(decide),
+  /** What was last seen in the store, while the store has missed something since. */
+  let missed: { access: string | undefined } | undefined
+  return {
+    get shared() {
+      return store.shared && !missed
+    },
+    update: (decide = asIs) =>
+      store.update((stored) => decide(missed && stored?.access === missed.access ? last : stored)).then(
+        (next) => ((missed = undefined), (last = next)),
+        () => ((missed ??= { access: last?.access }), (last = decide(last))),
       ),
   }
-  return it
 }
 
 function webStore(shared: boolean, name: string): TokenStore {

@@ -30,7 +30,7 @@ install_for() {
                 install_node_modules tests/browser || status=1
                 install_node_modules client || status=1
                 ;;
-            spa)
+            spa | attacks)
                 install_node_modules tests/browser || status=1
                 install_node_modules client || status=1
                 install_node_modules examples/spa || status=1
@@ -72,7 +72,7 @@ install_packages() {
                 has node npm || missing+=(nodejs npm)
                 has_venv || missing+=(python3 python3-venv)
                 ;;
-            swagger | session_flow | quick_start | client_browser | spa)
+            swagger | session_flow | quick_start | client_browser | spa | attacks)
                 has openssl || missing+=(openssl)
                 has chromium || missing+=(chromium)
                 has node npm || missing+=(nodejs npm)

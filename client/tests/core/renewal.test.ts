@@ -228,7 +228,10 @@ describe('an outage', () => {
   test.each([
     ['a proxy\'s page', () => new Response('<h1>login</h1>', { status: 401 })],
     ['a captive portal', () => new Response('<h1>welcome</h1>', { status: 200 })],
-    ['another code', () => Response.json({ code: 'origin_not_allowed' }, { status: 403 })],
+    ['a gateway that refuses', () => Response.json({ code: 'origin_not_allowed' }, { status: 403 })],
+    ['a gateway\'s bearer error', () => Response.json({ error: 'invalid_token' }, { status: 401 })],
+    ['a gateway\'s code', () => Response.json({ code: 'invalid_token' }, { status: 401 })],
+    ['a fault that says so', () => Response.json({ error: 'invalid_grant' }, { status: 500 })],
   ])('an answer to the refresh that is not its answer signs nobody out: %s', async (_name, refuse) => {
     const world = await signedIn()
     world.tab.show(false)
@@ -238,7 +241,7 @@ describe('an outage', () => {
     const between: typeof fetch = async (input, init) =>
       portal && (input as Request).url.endsWith('/refresh') ? refuse() : real(input, init)
     const tab = await world.browser.open({ fetch: between })
-    expect(['protocol', 'origin_not_allowed']).toContain(await failure(tab.auth.getAccessToken()))
+    expect(['protocol', 'forbidden', 'unavailable']).toContain(await failure(tab.auth.getAccessToken()))
     expect(tab.status).toBe('unreachable')
     portal = false
     await pass(31_000)

@@ -16,11 +16,13 @@ const SETTINGS = { TANDEM_TOKENS__ACCESS_TTL: '60s' }
 
 /**
  * `port` 0 takes one that is free. `domain` has two hosts, `ui.` and `api.`; names under `localhost` need no
- * entry in any hosts file. `settings` are environment variables of the service.
+ * entry in any hosts file. `settings` are environment variables of the service. On sibling hosts `between` may
+ * put something in front of the service: it is given an address, and answers with another.
  */
 export async function serve({
   program, port = 0, siblings = false, built = false, lab = !built,
   domain = 'tandem.localhost', directory = join(root, '.data'), settings = {},
+  between = (address) => address,
 }) {
   const chosen = port || (await freePort())
   const certificate = siblings ? makeCertificate([`ui.${domain}`, `api.${domain}`]) : null
@@ -44,12 +46,14 @@ export async function serve({
       port: siblings ? await freePort() : chosen,
       strictPort: true,
       allowedHosts: [`.${domain}`],
+      // Vite would let all pages under `localhost` read, and those of a foreign site may be among them.
+      cors: false,
       proxy: siblings ? {} : { '^/(api|iam|\\.well-known|problems)/': { target: service.url } },
     }
     const pages = await (built ? serveBuilt({ server, lab, api }) : serveSource(server))
     closing.push(() => pages.close())
     if (siblings) {
-      const ports = { ui: server.port, api: Number(new URL(service.url).port) }
+      const ports = { ui: server.port, api: Number(new URL(await between(service.url)).port) }
       const front = await startFront({ ...certificate, port: chosen, route: (host) => ports[host.split('.')[0]] ?? ports.ui })
       closing.push(front.close)
     }

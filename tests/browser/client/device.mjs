@@ -1,5 +1,5 @@
-// What a device does to a page: another clock, a tab in the background, features that are missing, a frozen
-// tab.
+// What a device does to a page: another clock, a tab in the background, features that are missing, a tab that
+// is frozen.
 
 /** Before any page of the context is loaded: its clock can be moved, and so that it looks hidden. */
 export function movable(context) {
@@ -35,7 +35,13 @@ export const moveClock = (page, ms) => page.evaluate((ms) => {
 /** In the background a client sets no timers, so that nothing happens but what a test asks for. */
 export const hide = (page) => page.evaluate(() => window.hide(true))
 
-export const show = (page) => page.evaluate(() => window.hide(false))
+/** In the background, and to the client its token is an old one, however long the service takes it yet. */
+export async function outdate(...tabs) {
+  for (const tab of tabs) {
+    await hide(tab)
+    await moveClock(tab, HOUR)
+  }
+}
 
 export const without = (context, ...features) => context.addInitScript((features) => {
   for (const feature of features) {
@@ -44,11 +50,20 @@ export const without = (context, ...features) => context.addInitScript((features
   }
 }, features)
 
-/** As a browser freezes a tab in the background: no script runs. */
+/**
+ * As a frozen tab: no script runs, no timer, no promise. A browser freezes only what is in the background, and
+ * nothing is in the background here: so the debugger stops it.
+ */
 export async function freezer(page) {
   const cdp = await page.context().newCDPSession(page)
+  await cdp.send('Debugger.enable')
   return {
-    freeze: () => cdp.send('Page.setWebLifecycleState', { state: 'frozen' }),
-    thaw: () => cdp.send('Page.setWebLifecycleState', { state: 'active' }),
+    freeze: async () => {
+      const stopped = new Promise((done) => cdp.once('Debugger.paused', done))
+      await cdp.send('Debugger.pause')
+      cdp.send('Runtime.evaluate', { expression: 'void 0' }).catch(() => {})
+      await stopped
+    },
+    thaw: () => cdp.send('Debugger.resume'),
   }
 }

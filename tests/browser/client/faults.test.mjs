@@ -1,12 +1,12 @@
 // The network loses, cuts and refuses: nobody is signed out by it.
 
 import assert from 'node:assert/strict'
-import { hide } from './device.mjs'
+import { outdate } from './device.mjs'
 import { lost, split, unavailable, unsent } from './faults.mjs'
-import { REFRESH, call, pause, refreshes, state, status, told } from './world.mjs'
+import { REFRESH, STALE, call, pause, refreshes, state, status, told } from './world.mjs'
 
 export async function T06_anAnswerCutAfterItsHeadersIsAskedForAgain({ site }) {
-  const { seen, page } = await mishap(await site('short'), split)
+  const { seen, page } = await mishap(await site('restless'), split)
   // The jar moved on with the headers, the page did not; the service repeats itself.
   assert.deepEqual(seen, [
     { fault: 'split', body: 1, cookie: 1, answer: 2 },
@@ -16,12 +16,10 @@ export async function T06_anAnswerCutAfterItsHeadersIsAskedForAgain({ site }) {
 }
 
 export async function T06_aTabClosedInTheMiddleLeavesHalvesApart({ site }) {
-  const { context, proxy, signedIn, open } = await site('short')
+  const { context, proxy, signedIn, open } = await site('restless')
   const page = await signedIn()
-  await hide(page)
   const other = await open()
-  await hide(other)
-  await pause(2100)
+  await outdate(page, other)
   proxy.fault(REFRESH, split, 1)
   page.evaluate(() => window.call('/app/echo')).catch(() => {})
   await page.waitForResponse((answer) => answer.url().endsWith(REFRESH))
@@ -32,7 +30,7 @@ export async function T06_aTabClosedInTheMiddleLeavesHalvesApart({ site }) {
 }
 
 export async function T07_anAnswerLostBeforeItsHeadersIsAskedForAgain({ site }) {
-  const { seen } = await mishap(await site('short'), lost)
+  const { seen } = await mishap(await site('restless'), lost)
   assert.deepEqual(seen, [
     { fault: 'lost', body: 1, cookie: 1, answer: 2 },
     { fault: null, body: 1, cookie: 1, answer: 2 },
@@ -40,7 +38,7 @@ export async function T07_anAnswerLostBeforeItsHeadersIsAskedForAgain({ site }) 
 }
 
 export async function T07_aRequestThatNeverArrivedIsSentAgain({ site }) {
-  const { seen } = await mishap(await site('short'), unsent)
+  const { seen } = await mishap(await site('restless'), unsent)
   assert.deepEqual(seen, [
     { fault: 'unsent', body: 1, cookie: 1, answer: undefined },
     { fault: null, body: 1, cookie: 1, answer: 2 },
@@ -50,8 +48,7 @@ export async function T07_aRequestThatNeverArrivedIsSentAgain({ site }) {
 /** One refresh goes wrong, and the call that needed it is answered all the same. */
 async function mishap(it, fault) {
   const page = await it.signedIn()
-  await hide(page)
-  await pause(2100)
+  await outdate(page)
   it.proxy.fault(REFRESH, fault, 1)
   assert.equal((await call(page)).status, 200)
   assert.equal((await state(page)).status, 'authenticated')
@@ -111,7 +108,7 @@ export async function T14_offlineOverAnExpiry({ site, figure }) {
 export async function T14_loadedWhileTheServiceIsAway({ site }) {
   const { proxy, signedIn } = await site('short')
   const page = await signedIn()
-  await pause(2100)
+  await pause(STALE)
   proxy.fault(REFRESH, unavailable, 4)
   await page.reload()
   await status(page, 'unreachable')

@@ -83,7 +83,7 @@ export async function T08_onlyBothHalvesOfOneSessionOpen({ site, figure }) {
 }
 
 export async function T08_oneExpiredHalfIsExpired({ site }) {
-  const { context, origin, page, half } = await loggedIn(await site('lenient'))
+  const { context, origin, page, half } = await loggedIn(await site('strict'))
   const old = { body: half.access_token, cookie: (await jar(context))['tandem-access'] }
   await expired(page, old.body)
   const { answer } = await refresh(page, half)

@@ -2,8 +2,9 @@
 
 import assert from 'node:assert/strict'
 import { TOKEN } from './carried.mjs'
-import { HOUR, hide, moveClock } from './device.mjs'
-import { call, pause, refreshes, state, told } from './world.mjs'
+import { HOUR, hide, moveClock, outdate } from './device.mjs'
+import { expired } from './faults.mjs'
+import { REFRESH, STALE, call, pause, refreshes, state, told } from './world.mjs'
 
 export async function T01_callsCarryBothHalvesAndNothingElseHoldsAToken({ site }) {
   const { context, proxy, account, open } = await site('short')
@@ -21,7 +22,7 @@ export async function T01_callsCarryBothHalvesAndNothingElseHoldsAToken({ site }
   const me = await account()
   await page.evaluate((me) => window.auth.signIn(me), me)
   assert.equal((await call(page)).status, 200)
-  await expiry()
+  await pause(STALE)
   assert.equal((await call(page)).status, 200)
 
   for (const { bodyHalf, cookieHalf } of proxy.requests('/app/echo')) {
@@ -62,7 +63,7 @@ async function everything() {
 }
 
 export async function T02_aCallAfterExpiryRenewsFirst({ site }) {
-  const { proxy, page, from } = await expiredTab(await site('short'))
+  const { proxy, page, from } = await expiredTab(await site('strict'))
   assert.equal((await call(page)).status, 200)
   assert.deepEqual(proxy.requests('/app/echo', from).map(({ status }) => status), [200])
   assert.deepEqual(refreshes(proxy, from).map(({ status }) => status), [200])
@@ -70,7 +71,7 @@ export async function T02_aCallAfterExpiryRenewsFirst({ site }) {
 
 /** The client takes the token for a live one, because its clock was set back. */
 export async function T02_anAccessExpiredIsMendedOnce({ site }) {
-  const { proxy, page, from } = await expiredTab(await site('short'))
+  const { proxy, page, from } = await expiredTab(await site('strict'))
   await moveClock(page, -HOUR)
   assert.equal((await call(page)).status, 200)
   assert.deepEqual(proxy.requests('/app/echo', from).map(({ status }) => status), [401, 200])
@@ -78,14 +79,34 @@ export async function T02_anAccessExpiredIsMendedOnce({ site }) {
   assert.equal((await state(page)).generation, 2)
 }
 
+/** Signed in, in the background, and its token has expired. */
+async function expiredTab(it) {
+  const page = await it.signedIn()
+  await hide(page)
+  await pause(4100)
+  assert.deepEqual(await told(page, 'renewed'), [])
+  return { ...it, page, from: it.proxy.seen.length }
+}
+
 export async function T03_twentyCallsAfterExpiryRenewOnce({ site }) {
-  for (const [skew, calls] of [[0, 20], [-HOUR, 40]]) {
-    const { proxy, page, from } = await expiredTab(await site('short'))
-    await moveClock(page, skew)
+  await twentyCalls(await site('restless'), '/dual', REFRESH)
+}
+
+export async function T03_twentyCallsAfterExpiryExchangeOnce({ site }) {
+  await twentyCalls(await site('calm'), '/session', '/iam/oauth/token')
+}
+
+/** By the client's clock the token is old; after that, by the service's. */
+async function twentyCalls({ proxy, signedIn }, path, renewal) {
+  const page = await signedIn(path)
+  await outdate(page)
+  for (const requests of [20, 40]) {
+    const from = proxy.seen.length
     const answers = await page.evaluate(() => Promise.all(Array.from({ length: 20 }, () => window.call('/app/echo'))))
     assert.deepEqual(answers.map(({ status }) => status), Array(20).fill(200))
-    assert.equal(refreshes(proxy, from).length, 1)
-    assert.equal(proxy.requests('/app/echo', from).length, calls)
+    assert.equal(proxy.requests(renewal, from).length, 1)
+    assert.equal(proxy.requests('/app/echo', from).length, requests)
+    proxy.fault('/app/echo', expired, 20)
   }
 }
 
@@ -123,43 +144,34 @@ export async function T11_noRefusalMakesALoop({ site, figure }) {
 }
 
 export async function T27_aBodyIsSentOnceMoreAsItWas({ site }) {
+  const { proxy, signedIn } = await site('restless')
+  const page = await signedIn()
   const make = {
     text: () => 'exactly this',
     form: () => new URLSearchParams({ a: '1', b: 'exactly this' }),
+    parts: () => {
+      const form = new FormData()
+      form.set('a', 'exactly this')
+      return form
+    },
     blob: () => new Blob(['exactly this']),
     bytes: () => new TextEncoder().encode('exactly this'),
   }
-  const { proxy, page, from } = await expiredTab(await site('short'))
-  for (const [kind, body] of Object.entries(make)) {
-    const begin = proxy.seen.length
-    await pause(2100)
-    await moveClock(page, -HOUR)
-    const { status, text } = await page.evaluate(([body]) => {
-      const make = new Function(`return (${body})()`)
-      return window.call('/app/echo', { method: 'POST', body: make() })
-    }, [body.toString()])
-    assert.equal(status, 200, kind)
-    assert.match(JSON.parse(text).body, /exactly.this/, kind)
-    assert.deepEqual(proxy.requests('/app/echo', begin).map(({ status }) => status), [401, 200], kind)
+  for (const asRequest of [false, true]) {
+    for (const [kind, body] of Object.entries(make)) {
+      const from = proxy.seen.length
+      proxy.fault('/app/echo', expired, 1)
+      const { status, text } = await page.evaluate(([body, asRequest]) => {
+        const options = { method: 'POST', body: new Function(`return (${body})()`)() }
+        return window.call(...(asRequest ? [new Request('/app/echo', options)] : ['/app/echo', options]))
+      }, [body.toString(), asRequest])
+      assert.equal(status, 200, kind)
+      assert.match(JSON.parse(text).body, /exactly.this/, kind)
+      assert.deepEqual(proxy.requests('/app/echo', from).map(({ status }) => status), [401, 200], kind)
+      assert.equal(refreshes(proxy, from).length, 1, kind)
+    }
   }
-  assert.equal(refreshes(proxy, from).length, 4)
-  await pause(2100)
-  await moveClock(page, -HOUR)
-  const request = await page.evaluate(() => window.call(new Request('/app/echo', { method: 'POST', body: 'exactly this' })))
-  assert.equal(JSON.parse(request.text).body, 'exactly this')
 }
-
-/** Signed in, in the background, and its token has expired. */
-async function expiredTab(site) {
-  const page = await site.signedIn()
-  await hide(page)
-  await expiry()
-  assert.deepEqual(await told(page, 'renewed'), [])
-  return { ...site, page, from: site.proxy.seen.length }
-}
-
-/** The life of a pair of the service `short`. */
-const expiry = () => pause(2100)
 
 /** Where to go after a sign-in: a path of this origin, or its beginning. */
 export async function T26_addressesOfOthersAreNoPlaceToReturnTo({ site }) {

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { TOKEN } from './carried.mjs'
-import { HOUR, hide, moveClock } from './device.mjs'
+import { outdate } from './device.mjs'
 import { gate, late, lost, split, unavailable, uncookied } from './faults.mjs'
 import { call, pause, ready, signIn, state, status, tabsOf, told } from './world.mjs'
 
@@ -25,28 +25,12 @@ export async function T01_aPageOfTheSessionFlowKeepsNothing({ site }) {
   assert.deepEqual(names, ['tandem-access', 'tandem-session'])
 }
 
-export async function T03_twentyCallsAfterExpiryExchangeOnce({ site }) {
-  for (const [skew, calls] of [[0, 20], [-HOUR, 40]]) {
-    const { proxy, signedIn } = await site('short')
-    const page = await signedIn('/session')
-    await hide(page)
-    await pause(2100)
-    await moveClock(page, skew)
-    const from = proxy.seen.length
-    const answers = await page.evaluate(() => Promise.all(Array.from({ length: 20 }, () => window.call('/app/echo'))))
-    assert.deepEqual(answers.map(({ status }) => status), Array(20).fill(200))
-    assert.equal(exchanges(proxy, from).length, 1)
-    assert.equal(proxy.requests('/app/echo', from).length, calls)
-  }
-}
-
 /** Nothing rotates: any exchange may be repeated. */
 export async function T06_anExchangeThatWentWrongIsAskedForAgain({ site }) {
   for (const fault of [split, lost]) {
     const { proxy, signedIn } = await site('short')
     const page = await signedIn('/session')
-    await hide(page)
-    await pause(2100)
+    await outdate(page)
     const from = proxy.seen.length
     proxy.fault(TOKEN_PATH, fault, 1)
     assert.equal((await call(page)).status, 200, fault.fault)
@@ -82,8 +66,7 @@ export async function T16_signingOutInOneTabSignsOutInAllOfTheSessionFlow({ site
 export async function T18_anExchangeUnderWayDoesNotUndoASignOut({ site }) {
   const { proxy, signedIn } = await site('short')
   const page = await signedIn('/session')
-  await hide(page)
-  await pause(2100)
+  await outdate(page)
   const held = gate('answer')
   proxy.fault(TOKEN_PATH, held, 1)
   const waiting = call(page)

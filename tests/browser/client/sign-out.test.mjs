@@ -1,7 +1,7 @@
 // Signing out, signing in as somebody else, and being signed out.
 
 import assert from 'node:assert/strict'
-import { hide, without } from './device.mjs'
+import { outdate, without } from './device.mjs'
 import { gate, uncookied } from './faults.mjs'
 import { blank, refresh, send } from './raw.mjs'
 import { REFRESH, call, pause, ready, refreshes, signIn, state, status, tabsOf, told, until } from './world.mjs'
@@ -72,7 +72,7 @@ async function backAfter(it, happen, ends = 'unauthenticated') {
 }
 
 export async function T18_aRefreshUnderWayDoesNotUndoASignOut({ site }) {
-  const { tabs: [one, other], held, waiting } = await refreshUnderWay(await site('short'))
+  const { tabs: [one, other], held, waiting } = await refreshUnderWay(await site('restless'))
   const signedOut = signOut(one)
   await status(one, 'unauthenticated')
   held.release()
@@ -90,7 +90,7 @@ export async function T18_aRefreshUnderWayDoesNotUndoASignOut({ site }) {
 }
 
 export async function T18_aRefreshUnderWayDoesNotUndoTheSignOutOfAnotherTab({ site }) {
-  const { tabs: [one, other], held, waiting } = await refreshUnderWay(await site('short'))
+  const { tabs: [one, other], held, waiting } = await refreshUnderWay(await site('restless'))
   await signOut(other)
   await status(one, 'unauthenticated')
   held.release()
@@ -105,7 +105,7 @@ export async function T18_aRefreshUnderWayDoesNotUndoTheSignOutOfAnotherTab({ si
 
 /** Otherwise the late answer would put the cookies of the old session in the place of the new one's. */
 export async function T19_aSignInWaitsForTheRefreshThatIsUnderWay({ site }) {
-  const { tabs: [one, other], held, waiting, account, proxy } = await refreshUnderWay(await site('short'))
+  const { tabs: [one, other], held, waiting, account, proxy } = await refreshUnderWay(await site('restless'))
   const second = await account()
   const signedIn = signIn(other, second)
   await pause(1000)
@@ -123,8 +123,7 @@ export async function T19_aSignInWaitsForTheRefreshThatIsUnderWay({ site }) {
 /** In the first of two tabs, since it has a call to make. */
 async function refreshUnderWay(it) {
   const { tabs, proxy } = await tabsOf(it, 2)
-  await Promise.all(tabs.map(hide))
-  await pause(2100)
+  await outdate(...tabs)
   const held = gate('answer')
   proxy.fault(REFRESH, held, 1)
   const waiting = call(tabs[0])
@@ -180,6 +179,21 @@ export async function T20_aSupersededCopyEndsTheSessionForAll({ site }) {
   assert.ok(refreshes(proxy).length <= 4, 'a loop')
 }
 
+/** A page that is loaded with an old token asks first, and shows nobody meanwhile. */
+export async function T20_aSessionThatHasEndedMeanwhileIsNotShown({ site }) {
+  const page = await (await site('restless')).signedIn()
+  const ended = await page.evaluate(async () => {
+    const headers = { Authorization: `Bearer ${await window.auth.getAccessToken()}` }
+    return (await fetch('/api/auth/logout-all', { method: 'POST', headers })).status
+  })
+  assert.equal(ended, 204)
+  await outdate(page)
+  await page.reload()
+  await ready(page)
+  assert.deepEqual((await page.evaluate(() => window.states)).map((it) => it.status), ['booting', 'unauthenticated'])
+  assert.equal(await stored(page), null)
+}
+
 /** A sign-in that works and leaves no cookie. */
 export async function T21_blockedCookiesAreSaidOnce({ site, figure }) {
   const { proxy, account, open } = await site('short')
@@ -203,11 +217,10 @@ export async function T21_blockedCookiesAreSaidOnce({ site, figure }) {
 export async function T22_storageClearedCookiesKept({ site }) {
   const { context, proxy, origin, signedIn } = await site('short')
   const page = await signedIn()
-  await hide(page)
+  await outdate(page)
   const cdp = await context.newCDPSession(page)
   await cdp.send('Storage.clearDataForOrigin', { origin, storageTypes: 'indexeddb,local_storage' })
   const from = proxy.seen.length
-  await pause(2100)
   assert.deepEqual(await call(page), { error: 'signed_out' })
   const { status: now, reason } = await state(page)
   assert.deepEqual([now, reason], ['unauthenticated', 'storage_cleared'])

@@ -12,7 +12,7 @@ export async function T05_fiveTabsThatComeAndGoStaySignedIn({ site, long, figure
   // Between two tabs that are closed or reloaded. In a short run, a few that go in the middle of a refresh would
   // decide about the figure.
   const churnMs = long ? 350 : 1000
-  const it = await site('lenient')
+  const it = await site('short')
   const signOuts = []
   await it.context.exposeFunction('noteSignOut', (reason) => signOuts.push(reason))
   const { tabs, proxy } = await tabsOf(it, TABS)
@@ -20,7 +20,7 @@ export async function T05_fiveTabsThatComeAndGoStaySignedIn({ site, long, figure
   const [{ session }, from] = [await state(tabs[0]), proxy.seen.length]
   const random = mulberry32(seed)
   proxy.chance = atRandom(seed, REFRESH, [[6, lost], [6, split]])
-  const counts = { calls: 0, failed: 0, closed: 0, reloaded: 0 }
+  const counts = { calls: 0, failed: 0, closed: 0, reloaded: 0, wrong: [] }
 
   const end = Date.now() + seconds * 1000
   const work = tabs.map((_, index) => useTab(tabs, index, () => Date.now() < end, counts, random))
@@ -42,6 +42,7 @@ export async function T05_fiveTabsThatComeAndGoStaySignedIn({ site, long, figure
   figure(`${by(({ fault }) => fault === 'lost')} lost, ${by(({ fault }) => fault === 'split')} split, ` +
     `${by(({ unheard, fault }) => unheard && !fault)} by tabs that were gone, ${by(({ status }) => status === 503)} answered 503`)
   assert.deepEqual(signOuts, [])
+  assert.deepEqual(counts.wrong, [])
   for (const tab of tabs) {
     await ready(tab)
     assert.equal((await call(tab)).status, 200)
@@ -62,8 +63,8 @@ async function useTab(tabs, index, goesOn, counts, random) {
     counts.calls += 1
     if (answer?.status === 200) continue
     // Closed or reloaded under the call, whose outcome nobody hears then.
-    assert.ok(answer === null || /abort|network|fetch/i.test(answer.error), JSON.stringify(answer))
-    counts.failed += 1
+    if (answer === null || /abort|network|fetch/i.test(answer.error)) counts.failed += 1
+    else counts.wrong.push(answer)
   }
 }
 

@@ -9,7 +9,7 @@ import { call, pause, ready, refreshes, rotations, signIn, state, status, tabsOf
  * service makes up for it.
  */
 export async function T31_tabsShareLocalStorage({ site, figure }) {
-  const { tabs, proxy } = await tabsOf(await site('lenient'), 4, '/dual?store=local')
+  const { tabs, proxy } = await tabsOf(await site('short'), 4, '/dual?store=local')
   for (const end = Date.now() + 20_000; Date.now() < end; await pause(100 + Math.random() * 300)) {
     const answers = await Promise.all(tabs.map((tab) => call(tab)))
     assert.deepEqual(answers.map((answer) => answer.status), Array(4).fill(200))

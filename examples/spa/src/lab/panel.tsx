@@ -24,8 +24,8 @@ declare global {
 export default function Lab() {
   const on = isInjected()
   return (
-    <section className="lab" aria-labelledby="lab">
-      <h3 id="lab">Attack lab</h3>
+    <section className="lab" aria-labelledby="attack-lab">
+      <h3 id="attack-lab">Attack lab</h3>
       <p className="hint">
         A script that somebody smuggled into this page. It is part of the lab, and of no production build.
       </p>
