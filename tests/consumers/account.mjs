@@ -7,8 +7,8 @@ const json = (value) => ({
   method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(value),
 })
 
-export async function register(url) {
-  const account = { email: `${randomUUID()}@example.com`, password: `${randomUUID()} is long enough` }
+export async function register(url, email = `${randomUUID()}@example.com`) {
+  const account = { email, password: `${randomUUID()} is long enough` }
   const { status } = await fetch(`${url}/api/auth/register`, json(account))
   assert.equal(status, 202)
   return account

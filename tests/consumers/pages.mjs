@@ -3,6 +3,7 @@
 
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
@@ -10,6 +11,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { otherSessions, register } from './account.mjs'
+import { run } from './program.mjs'
 
 /** The blocks of a page, by the file name in their first comment; those without one by number. */
 export function blocks(page) {
@@ -80,6 +82,18 @@ export async function useProgram(service, command, args, options) {
     child.kill('SIGKILL')
   }
   await keepsToTheService(service, command, args, options)
+}
+
+/** The command that a page shows, after its question for the password. */
+export async function runAsShown({ url }, code, options = {}) {
+  const shown = Object.values(code).find((block) => block.startsWith('echo '))
+  const email = /EMAIL=(\S+)/.exec(shown)[1]
+  // Each page has its own Ada.
+  const own = `${randomUUID()}-${email}`
+  const { password } = await register(url, own)
+  const env = { BASE: url, PASSWORD: password }
+  const said = await run('sh', ['-ec', shown.replace(email, own)], { ...options, env })
+  assert.equal(JSON.parse(said.trim().split('\n').at(-1)).user?.email, own)
 }
 
 /** Lines that are no paths of the service: whoever they name is sent neither half. */

@@ -4,13 +4,14 @@ import assert from 'node:assert/strict'
 import { symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { register } from './account.mjs'
-import { blocks, useProgram, write } from './pages.mjs'
+import { blocks, runAsShown, useProgram, write } from './pages.mjs'
 import { run } from './program.mjs'
 
 export async function usePython(root, home, service) {
   const bin = `${root}/tests/.cache/consumers/bin`
   const code = blocks(`${root}/docs/api/python.md`)
   const cwd = write(join(home, 'python'), code)
+  await runAsShown(service, code, { cwd, path: bin })
   await useProgram(service, `${bin}/python`, ['-B', 'main.py'], { cwd })
 
   symlinkSync(`${root}/openapi`, join(cwd, 'openapi'))

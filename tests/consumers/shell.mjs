@@ -3,10 +3,12 @@
 import assert from 'node:assert/strict'
 import { mkdirSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { blocks, start, useProgram, write } from './pages.mjs'
+import { blocks, runAsShown, start, useProgram, write } from './pages.mjs'
 
 export async function useShell(root, home, service) {
-  const cwd = write(join(home, 'shell'), blocks(`${root}/docs/api/curl.md`))
+  const code = blocks(`${root}/docs/api/curl.md`)
+  const cwd = write(join(home, 'shell'), code)
+  await runAsShown(service, code, { cwd })
   await useProgram(service, 'sh', ['tandem.sh'], { cwd })
 
   // Whatever ends it, neither half stays behind.

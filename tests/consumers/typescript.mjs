@@ -4,7 +4,7 @@ import assert from 'node:assert/strict'
 import { cpSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { register } from './account.mjs'
-import { blocks, useProgram, write } from './pages.mjs'
+import { blocks, runAsShown, useProgram, write } from './pages.mjs'
 import { run } from './program.mjs'
 
 const TARGET = ['--module', 'nodenext', '--target', 'es2022', '--types', 'node']
@@ -31,5 +31,6 @@ export async function useTypeScript(root, home, service) {
   const { email, password } = await register(service.url)
   const env = { BASE: service.url, EMAIL: email, PASSWORD: password, LIFE: String(service.life) }
   await run(process.execPath, ['by_openapi_fetch.js'], { cwd, env })
+  await runAsShown(service, code, { cwd })
   await useProgram(service, process.execPath, ['main.js'], { cwd, first: (account) => account.email })
 }
