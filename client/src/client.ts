@@ -69,8 +69,7 @@ export function createAuthClient(options: AuthClientOptions): AuthClient {
   }
 
   function announce(it: Held | null, over: SignOutReason | null) {
-    const signal: Signal = { session: it?.session.id, generation: it?.generation, over }
-    channel?.postMessage(signal)
+    channel?.postMessage({ session: it?.session.id, generation: it?.generation, over } satisfies Signal)
   }
 
   async function ready(): Promise<AuthState> {
