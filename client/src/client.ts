@@ -46,9 +46,10 @@ export function createAuthClient(options: AuthClientOptions): AuthClient {
   /** Looks who is signed in, at first and whenever the page comes back. */
   async function look() {
     const found = await flow.read()
+    const isUnknown = holder.now === undefined || holder.state.status === 'booting'
     // Nobody is shown on the strength of what may be over. In the session flow only the service knows.
-    if (holder.state.status === 'booting' && (!flow.isShared || (found && !isFresh(found)))) {
-      holder.now ??= found ?? undefined
+    if (isUnknown && (!flow.isShared || (found && !isFresh(found)))) {
+      holder.now ??= found || undefined
       return renew()
     }
     holder.take(found, 'other-tab')
@@ -57,7 +58,7 @@ export function createAuthClient(options: AuthClientOptions): AuthClient {
   async function hear({ session, generation, over }: Signal) {
     const { now } = holder
     // Where nobody is, nothing can be over.
-    if (!now && (over || now !== null)) return
+    if (over ? !now : now === undefined) return
     const same = now?.session.id === session
     if (flow.isShared?.()) holder.take(await flow.read(), 'other-tab', over ?? undefined)
     else if (same ? over === 'signed_out' : now && !over && flow.isShared) {

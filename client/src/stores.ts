@@ -36,7 +36,7 @@ function webStore(shared: boolean, name: string): TokenStore {
   const step = async (decide: Decide) => {
     const storage = shared ? localStorage : sessionStorage
     const text = storage.getItem(name)
-    const stored = asRecord(parsed(text))
+    const stored = asRecord(parsed(text) as TokenRecord)
     const next = decide(stored)
     if (next !== stored) storage.setItem(name, JSON.stringify(next))
     return next
