@@ -46,9 +46,10 @@ export function createAuthClient(options: AuthClientOptions): AuthClient {
   /** Looks who is signed in, at first and whenever the page comes back. */
   async function look() {
     const found = await flow.read()
+    const isUnknown = holder.now === undefined || holder.state.status === 'booting'
     // Nobody is shown on the strength of what may be over. In the session flow only the service knows.
-    if (holder.state.status === 'booting' && (!flow.isShared || (found && !isFresh(found)))) {
-      holder.now ??= found ?? undefined
+    if (isUnknown && (!flow.isShared || (found && !isFresh(found)))) {
+      holder.now ??= found || undefined
       return renew()
     }
     holder.take(found, 'other-tab')
@@ -56,20 +57,20 @@ export function createAuthClient(options: AuthClientOptions): AuthClient {
 
   async function hear({ session, generation, over }: Signal) {
     const { now } = holder
+    // Where nobody is, nothing can be over.
+    if (over ? !now : now === undefined) return
     const same = now?.session.id === session
-    if (now === undefined) return
     if (flow.isShared?.()) holder.take(await flow.read(), 'other-tab', over ?? undefined)
     else if (same ? over === 'signed_out' : now && !over && flow.isShared) {
       await flow.forget()
       holder.take(null, 'other-tab', over ?? 'replaced')
       // The jar is shared, and has moved on: what is held here must not fall two generations behind. And whether
       // it is over for this tab, too, is for the service to say.
-    } else if (same ? over || generation! > now.generation! : !over && !flow.isShared) await renew()
+    } else if (same ? over || generation! > now!.generation! : !flow.isShared) await renew()
   }
 
-  function announce({ session, generation }: Held, over: SignOutReason | null) {
-    const signal: Signal = { session: session.id, generation, over }
-    channel?.postMessage(signal)
+  function announce(it: Held | null, over: SignOutReason | null) {
+    channel?.postMessage({ session: it?.session.id, generation: it?.generation, over } satisfies Signal)
   }
 
   async function ready(): Promise<AuthState> {
@@ -84,27 +85,38 @@ export function createAuthClient(options: AuthClientOptions): AuthClient {
 
   // --- Signing in and out -----------------------------------------------------------------------
 
+  /** Inside the lock: who signs out meanwhile comes behind it. */
   function entered(next: Held) {
-    holder.unproven = next.session.id
+    // In the session flow the cookie has already been exchanged.
+    if (flow.isShared) holder.unproven = next.session.id
     holder.now ??= null
     holder.take(next, 'here')
     announce(next, null)
+    return next.user
   }
 
   async function signOut({ everywhere = false } = {}) {
     start()
-    const all = everywhere && (await token().then((access) => http.call('/api/auth/logout-all', 204, access)).catch(() => null))
-    let last = await gone()
-    // Once more behind a refresh or a sign-in that is under way, in whichever tab: neither brings anybody back.
-    const end = async () => flow.end((last = (await gone()) ?? last))
-    return !!all || persistently(() => exclusive(name, end), () => !holder.now).then(() => !everywhere, () => false)
+    const all = everywhere && (await token().then((access) => http.call('/api/auth/logout-all', 204, access)).catch(() => false))
+    const before = gone()
+    let last: Held | null | undefined
+    const end = async () => {
+      // Once more behind a refresh or a sign-in that is under way, in whichever tab: neither brings anybody back.
+      if (last === undefined) last = (await gone()) ?? (await before)
+      // Who has signed in since stays.
+      else if (holder.now) throw last
+      await flow.end(last)
+      // By now the service says so, too, to tabs that have to ask it.
+      announce(last, 'signed_out')
+    }
+    return persistently(() => exclusive(name, end)).then(() => !everywhere || !!all, () => !!all)
   }
 
   /** Forgets who is signed in here, and returns who was. */
   async function gone() {
     const before = (await flow.forget()) ?? holder.now ?? null
     holder.take(null, 'here', 'signed_out')
-    if (before) announce(before, 'signed_out')
+    announce(before, 'signed_out')
     return before
   }
 
@@ -135,22 +147,20 @@ export function createAuthClient(options: AuthClientOptions): AuthClient {
 
     async signIn(credentials) {
       start()
-      const next = await exclusive(name, () => flow.signIn(credentials))
-      entered(next)
-      return next.user
+      return exclusive(name, async () => entered(await flow.signIn(credentials)))
     },
 
     signOut,
 
     async changePassword({ currentPassword, newPassword }) {
       const body = { current_password: currentPassword, new_password: newPassword }
-      const change = (token: string) => http.call<TokenAnswer>('/api/auth/password', 200, token, body)
-      const answer = await withToken(
+      const change = async (token: string) =>
+        void entered(await flow.accept(await http.call<TokenAnswer>('/api/auth/password', 200, token, body)))
+      const error = await withToken(
         (token) => exclusive(name, () => change(token)).catch((error: AuthError) => error),
-        (result) => ('status' in result && result.status === 401 ? result.problem?.code : undefined),
+        (error) => (error?.status === 401 ? error.problem?.code : undefined),
       )
-      if (answer instanceof Error) throw answer
-      entered(await flow.accept(answer))
+      if (error) throw error
     },
 
     getAccessToken: token,

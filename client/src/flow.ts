@@ -4,9 +4,9 @@ import type { Credentials, SignOutReason } from './types.js'
 
 /** What tabs tell each other: a session, and how far it is or why it is over. Never a token. */
 export interface Signal {
-  /** Its id. */
-  session: string
-  generation: number | null
+  /** Its id. Missing where the tab that signs out does not know it. */
+  session: string | undefined
+  generation: number | null | undefined
   over: SignOutReason | null
 }
 

@@ -46,10 +46,8 @@ export function record(answer: Answer<TokenAnswer>): TokenRecord {
 }
 
 /** Whatever lies in a storage may have been written by anybody. */
-export function asRecord(value: unknown): TokenRecord | null {
-  const it = value as TokenRecord | null | undefined
-  return it?.version === 1 && it.user && it.session ? it : null
-}
+export const asRecord = (it: TokenRecord | null | undefined): TokenRecord | null =>
+  it?.version === 1 && it.user && it.session ? it : null
 
 /**
  * The outcome of a refresh, put in the place of what is stored by then. After a sign-out or another sign-in it

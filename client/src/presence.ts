@@ -30,8 +30,8 @@ export function presence(
     return now ? left(now) - ahead(now) : Infinity
   }
 
-  const tick = () => void (due() > 0 ? schedule() : renew())
-  const back = () => void look().then(tick)
+  const tick = () => (due() > 0 ? schedule() : renew())
+  const back = () => look().then(tick)
 
   const listen = (event: string, listener: (event: PageTransitionEvent) => void) =>
     addEventListener(event, listener as EventListener, { signal: life })
@@ -40,7 +40,7 @@ export function presence(
     // It comes up from the document.
     listen('visibilitychange', () => (isVisible() ? back() : schedule()))
     listen('online', () => {
-      if (holder.failure) holder.failure.until = 0
+      holder.failure = null
       back()
     })
     // What comes back from the back-forward cache must not show, even for a moment, whose session may be over.

@@ -36,7 +36,7 @@ function webStore(shared: boolean, name: string): TokenStore {
   const step = async (decide: Decide) => {
     const storage = shared ? localStorage : sessionStorage
     const text = storage.getItem(name)
-    const stored = asRecord(parsed(text))
+    const stored = asRecord(parsed(text) as TokenRecord)
     const next = decide(stored)
     if (next !== stored) storage.setItem(name, JSON.stringify(next))
     return next
@@ -53,7 +53,8 @@ function databaseStore(name: string): TokenStore {
         // Opened for each step: a connection kept open may be closed by the browser, and keeps others from deleting.
         const opening = indexedDB.open(name, 1)
         opening.onupgradeneeded = () => opening.result.createObjectStore('half')
-        opening.onerror = () => reject(opening.error)
+        // Why it failed is of no use to anybody here.
+        opening.onerror = reject
         opening.onsuccess = () => {
           const database = opening.result
           // `strict`: after a power cut, an older half on disk would look like a stolen copy.
@@ -67,7 +68,7 @@ function databaseStore(name: string): TokenStore {
             if (next !== stored) half.put(next, 0)
           }
           transaction.oncomplete = () => resolve(next)
-          transaction.onabort = () => reject(transaction.error)
+          transaction.onabort = reject
           database.close()
         }
       }),

@@ -93,6 +93,39 @@ describe('the back-forward cache', () => {
     expect((await tab.get('/api/orders')).status).toBe(200)
   })
 
+  test('session: not even for a moment, before the service has said so', async () => {
+    const { server, browser, tab } = await signedIn({ mode: 'session' }, { latency: 500 }, ['BroadcastChannel'])
+    const other = await browser.open({ mode: 'session' })
+    const seen: string[] = []
+    tab.auth.subscribe(() => seen.push(tab.status))
+    browser.as(tab, () => tab.dispatch('pagehide', { persisted: true }))
+    await until(other.auth.signOut())
+    server.clearCalls()
+    tab.dispatch('pageshow', { persisted: true })
+    await pass(400)
+    expect([tab.status, server.counts.calls.token]).toEqual(['booting', 1])
+    await pass(5_000)
+    expect(seen).toEqual(['booting', 'unauthenticated'])
+  })
+
+  test.each(['dual', 'session'] as const)('%s: hidden while the service is away: tried again at once', async (mode) => {
+    const { server, tab } = await signedIn({ mode })
+    server.failFor(600_000, { status: 503, retryAfter: 3_600 })
+    await pass(300_000)
+    expect(tab.status).toBe('unreachable')
+    tab.dispatch('pagehide', { persisted: true })
+    server.clearCalls()
+    tab.dispatch('pageshow', { persisted: true })
+    await pass(10_000)
+    expect(server.calls.length).toBeGreaterThan(0)
+    expect(tab.status).toBe('unreachable')
+    await pass(600_000)
+    tab.dispatch('pagehide', { persisted: true })
+    tab.dispatch('pageshow', { persisted: true })
+    await pass(10_000)
+    expect(tab.email).toBe(ADA.email)
+  })
+
   test('somebody else by now: never the first one again', async () => {
     const { browser, tab } = await signedIn()
     const seen: (string | null)[] = []

@@ -73,6 +73,45 @@ describe('boot', () => {
   })
 })
 
+describe('who it is', () => {
+  test('changed roles come with the next exchange, and nobody asks again who it is', async () => {
+    const { server, tab } = await signedIn(SESSION)
+    server.setRoles(ADA.email, ['admin'])
+    await pass(90_000)
+    expect(tab.auth.getState()).toMatchObject({ status: 'authenticated', user: { email: ADA.email, roles: ['admin'] } })
+    expect(server.counts.calls.me).toBe(0)
+  })
+
+  test('cannot be told, since somebody else signs in at that moment: nobody is signed out by it', async () => {
+    const { browser, tab } = await signedIn(SESSION)
+    tab.close()
+    let mixed = true
+    const headers = { 'content-type': 'application/problem+json' }
+    const refused = () => new Response(JSON.stringify({ code: 'invalid_token' }), { status: 401, headers })
+    const between: typeof fetch = async (input, init) =>
+      mixed && (input as Request).url.endsWith('/me') ? refused() : browser.network.fetch(input, init)
+    const next = await browser.open({ ...SESSION, fetch: between })
+    expect(next.status).toBe('unreachable')
+    mixed = false
+    await pass(60_000)
+    expect(next.email).toBe(ADA.email)
+    expect(next.told).not.toContainEqual(expect.stringMatching(/signedOut/))
+  })
+
+  test('is not known while the service is away, whoever looks at the page', async () => {
+    const { server, browser, tab } = await signedIn(SESSION)
+    tab.close()
+    server.failFor(60_000)
+    const next = await browser.open(SESSION)
+    next.show(false)
+    next.show(true)
+    await pass(1_000)
+    expect(next.status).toBe('unreachable')
+    await pass(120_000)
+    expect(next.email).toBe(ADA.email)
+  })
+})
+
 describe('minting', () => {
   test('ahead of expiry while somebody looks, not otherwise', async () => {
     const { server, tab } = await signedIn(SESSION)
@@ -113,6 +152,13 @@ describe('minting', () => {
     expect([tab.status, tab.reason]).toEqual(['unauthenticated', 'session_ended'])
     expect(server.counts.calls).toMatchObject({ token: 1, route: 0 })
     expect(tab.told.filter((event) => event.startsWith('signedOut'))).toHaveLength(1)
+  })
+
+  test('invalid_grant soon after the sign-in: not for want of cookies, they have been exchanged', async () => {
+    const { server, tab } = await signedIn(SESSION)
+    server.endSessions(ADA.email)
+    await pass(90_000)
+    expect(tab.reason).toBe('session_ended')
   })
 
   test('an outage keeps the session', async () => {

@@ -94,6 +94,23 @@ test.each(['memory', 'tab'] as const)('%s: a sign-in in another tab replaces thi
   expect((await other.get('/api/orders')).status).toBe(200)
 })
 
+test('tab: the refused old copy of a duplicated tab ends that tab, and no other', async () => {
+  const { browser, tab, server } = await signedIn({ store: 'tab' })
+  const copy = new WebStorage()
+  copy.setItem('tandem', storages.sessionStorage.getItem('tandem')!)
+  // Two generations on, what is in the copy goes with no cookie any more.
+  await pass(1_200_000)
+  server.clearCalls()
+  const mine = storages.sessionStorage
+  vi.stubGlobal('sessionStorage', copy)
+  const old = await browser.open({ store: 'tab' })
+  expect([old.status, old.reason]).toEqual(['unauthenticated', 'session_ended'])
+  vi.stubGlobal('sessionStorage', mine)
+  await pass(1_000)
+  expect(tab.told.filter((event) => event.startsWith('signedOut'))).toEqual([])
+  expect((await tab.get('/api/orders')).status).toBe(200)
+})
+
 test('shared writes one record to IndexedDB and nothing to web storage', async () => {
   const { browser } = await signedIn()
   expect(await databases(browser)).toEqual(['tandem'])

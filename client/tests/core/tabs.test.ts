@@ -58,6 +58,8 @@ describe('the lock', () => {
     const answers = Promise.all(all.map((tab) => tab.auth.fetch('/api/orders')))
     await pass(4_900)
     expect(server.calls).toEqual([])
+    await pass(200)
+    expect(server.counts.calls.refresh).toBeGreaterThan(0)
     expect((await until(answers)).every(({ ok }) => ok)).toBe(true)
     expect(server.counts).toMatchObject({ rotations: 1, reuses: 0, refusals: {} })
     expect(browser.locks.isHeld('tandem')).toBe(true)

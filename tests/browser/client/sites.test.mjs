@@ -130,6 +130,25 @@ export async function T30_anotherOriginGetsNoToken({ secure }) {
   assert.equal((await call(page, '/api/auth/me')).status, 200)
 }
 
+/** Whoever could write a `<base>` into the page would have the password and both tokens otherwise. */
+export async function T30_theBaseOfTheDocumentIsNotAsked({ secure }) {
+  const site = await secure()
+  const { hosts, proxy, context } = site
+  const page = await openAt(site, `${hosts.api}/dual`)
+  const astray = []
+  await context.route(/evil\.test/, (route) => {
+    astray.push(route.request().url())
+    return route.fulfill({ status: 200, body: '{}', headers: { 'access-control-allow-origin': '*' } })
+  })
+  await page.evaluate((href) => document.head.append(Object.assign(document.createElement('base'), { href })), hosts.evil)
+  assert.equal(await page.evaluate(() => new URL(document.baseURI).hostname), 'evil.test')
+  await signIn(page, await site.account())
+  assert.ok(await page.evaluate(() => window.auth.getAccessToken({ minValiditySeconds: 100_000 })))
+  assert.equal(await page.evaluate(() => window.auth.signOut()), true)
+  for (const path of ['login', 'refresh', 'logout']) assert.ok(proxy.requests(`/api/auth/${path}`).length > 0, path)
+  assert.deepEqual(astray, [])
+}
+
 async function openAt(site, address) {
   const page = await site.context.newPage()
   await page.goto(address)
