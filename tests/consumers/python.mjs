@@ -1,7 +1,6 @@
 // docs/api/python.md, and the generated client that it shows.
 
 import assert from 'node:assert/strict'
-import { symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { register } from './account.mjs'
 import { blocks, runAsShown, useProgram, write } from './pages.mjs'
@@ -14,9 +13,8 @@ export async function usePython(root, home, service) {
   await runAsShown(service, code, { cwd, path: bin })
   await useProgram(service, `${bin}/python`, ['-B', 'main.py'], { cwd })
 
-  symlinkSync(`${root}/openapi`, join(cwd, 'openapi'))
   const generate = Object.values(code).find((block) => block.startsWith('openapi-python-client generate'))
-  await run('sh', ['-ec', generate], { cwd, path: bin })
+  await run('sh', ['-ec', generate.replace('/path/to/tandem', root)], { cwd, path: bin })
   const { email, password } = await register(service.url)
   const env = { BASE: service.url, EMAIL: email, PASSWORD: password, LIFE: String(service.life), PYTHONPATH: cwd }
   assert.equal(await run(`${bin}/python`, ['-B', 'generated.py'], { cwd, env }), `${email}\n`)

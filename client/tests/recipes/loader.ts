@@ -8,5 +8,7 @@ export async function articlesLoader({ request }: LoaderFunctionArgs) {
     const { pathname, search } = new URL(request.url)
     throw redirect(`/login?to=${encodeURIComponent(pathname + search)}`)
   }
-  return auth.fetch('/api/articles', { signal: request.signal })
+  const response = await auth.fetch('/api/articles', { signal: request.signal })
+  if (!response.ok) throw response
+  return response
 }

@@ -12,7 +12,8 @@ import {
 } from '@tandem-auth/client/testing'
 import { auth } from './auth'
 import { Guarded as FullPage } from './full-page'
-import { articlesLoader } from './loader'
+import { articlesRoute } from './articles-route'
+import { Login } from './login'
 import { routes as withLoginRoute } from './login-route'
 import { Notices } from './notice'
 import { getJson, queryClient } from './queries'
@@ -81,22 +82,54 @@ test('login-route: nobody is sent to another site', async () => {
   expect(at()).toBe('/')
 })
 
+test('router: the routes are mounted', async () => {
+  history.replaceState(null, '', '/')
+  const { Pages } = await import('./router')
+  show(<Pages />)
+  screen.getByText('Welcome')
+})
+
+// The loader's route is where the page says: among the children of the guard.
+const [loginPage, guard] = withLoginRoute as [RouteObject, RouteObject]
+const withArticles = [loginPage, { ...guard, children: [...guard.children!, articlesRoute] }] as RouteObject[]
+
 test('loader: waits for the session, then loads or goes to the login', async () => {
-  const all: RouteObject[] = [
-    { path: '/articles', loader: articlesLoader, element: <p>articles</p>, hydrateFallbackElement: <p>wait</p> },
-    { path: '/login', element: <p>login</p> },
-  ]
   client.set(booting())
-  const at = open(all, '/articles?open=1')
-  screen.getByText('wait')
+  const at = open(withArticles, '/articles?open=1')
   await act(async () => client.set(unauthenticated()))
-  await screen.findByText('login')
+  await screen.findByRole('button', { name: 'Sign in' })
   expect(at()).toBe('/login?to=%2Farticles%3Fopen%3D1')
   cleanup()
 
+  let send = (_: Response) => {}
+  answer = () => new Promise((done) => (send = done))
   client.set(authenticated())
-  open(all, '/articles')
-  await screen.findByText('articles')
+  open(withArticles, '/articles')
+  screen.getByText('Loading…')
+  await waitFor(() => expect(client.calls.fetch).not.toEqual([]))
+  send(Response.json([{ id: 'article 7' }]))
+  await screen.findByText('article 7')
+})
+
+test('loader: a refusal, or no service, is shown below the guard', async () => {
+  client.set(authenticated())
+  for (const broken of [async () => new Response(null, { status: 500 }), () => Promise.reject(new AuthError('network'))]) {
+    answer = broken
+    open(withArticles, '/articles')
+    await screen.findByText('The articles could not be loaded.')
+    cleanup()
+  }
+})
+
+test('login: what is wrong, and why nobody is signed in', async () => {
+  const signIn = () => Promise.reject(new AuthError('protocol'))
+  const other = createFakeAuthClient(unauthenticated('cookies_blocked'), { signIn })
+  render(<AuthProvider client={other}><Login /></AuthProvider>)
+  screen.getByText('Your browser did not keep the cookie that signs you in.')
+  fireEvent.change(screen.getByLabelText('E-mail'), { target: { value: 'grace@example.com' } })
+  fireEvent.change(screen.getByLabelText('Password'), { target: { value: 'a password' } })
+  fireEvent.click(screen.getByRole('button', { name: 'Sign in' }))
+  await screen.findByText('That did not work (protocol).')
 })
 
 test('full-page: leaves for the login once', () => {
