@@ -113,7 +113,7 @@ test('loader: waits for the session, then loads or goes to the login', async () 
 
 test('loader: a refusal, or no service, is shown below the guard', async () => {
   client.set(authenticated())
-  for (const broken of [async () => new Response(null, { status: 500 }), () => Promise.reject(new AuthError('network'))]) {
+  for (const broken of [async () => Response.json([], { status: 500 }), () => Promise.reject(new AuthError('network'))]) {
     answer = broken
     open(withArticles, '/articles')
     await screen.findByText('The articles could not be loaded.')
