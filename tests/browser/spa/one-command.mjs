@@ -58,7 +58,8 @@ async function taken(host) {
 
 function typed(script, ...options) {
   return new Promise((done) => {
-    execFile('npm', ['run', '--silent', script, '--', ...options], { cwd: example, timeout: 60_000 }, (error, out, err) => {
+    const words = ['run', '--silent', script, '--', ...options]
+    execFile('npm', words, { cwd: example, timeout: 60_000 }, (error, out, err) => {
       done({ code: error?.code ?? 0, out, err })
     })
   })
