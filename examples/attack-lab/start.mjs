@@ -1,17 +1,21 @@
 // The service, the example app with its "injected script" switch, and the attackers' hosts, in one command.
-//
-//   npm start
-//   node start.mjs [--port NUMBER] [--program PATH]
-//
-// The app is at the port, the attackers are at the next one. Ctrl-C ends everything.
 
-import { parseArgs } from 'node:util'
+import { commandLine, expectFree } from '../spa/start/command-line.mjs'
 import { prepare } from '../spa/start/prepare.mjs'
 
-const { values } = parseArgs({
-  options: { port: { type: 'string', default: '5180' }, program: { type: 'string' } },
-})
-const port = Number(values.port)
+const USAGE = `The service, the example app and the attackers' hosts. Ctrl-C ends all of it.
+
+  npm start
+
+Options, behind \`--\` (npm start -- --port 8000):
+
+  --port NUMBER       where the app is; the attackers are at the next one. 0 takes two that are free     [5180]
+  --program PATH      the service     [target/release/tandem or target/debug/tandem; built if there is none]
+  --help`
+
+const options = commandLine(USAGE, { port: { type: 'string', default: '5180' }, program: { type: 'string' } })
+const { port } = options
+const attackersPort = port && port + 1
 
 let running
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
@@ -22,10 +26,11 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
 }
 
 try {
-  const program = prepare(values.program)
+  for (const one of [port, attackersPort]) await expectFree(one)
+  const program = prepare(options.program)
   // Not before: it needs what has just been installed.
   const { openLab } = await import('./lab/open.mjs')
-  running = await openLab({ program, port, attackersPort: port && port + 1 })
+  running = await openLab({ program, port, attackersPort })
   console.log(greeting(running))
 } catch (error) {
   console.error(`attack lab: ${error.message}`)

@@ -1,24 +1,29 @@
 // The service and the app in one command. What is missing is installed and built first.
-//
-//   npm start                        one origin, http://localhost:5173
-//   npm run start:siblings           sibling hosts, https://ui.tandem.localhost:5173 and api.…
-//   npm run start:built              the production build with its Content-Security-Policy
-//
-//   node start.mjs [--siblings] [--built] [--lab] [--port NUMBER] [--program PATH]
-//
-// --lab puts the attack lab into the production build, too. Ctrl-C ends everything.
 
-import { parseArgs } from 'node:util'
+import { commandLine, expectFree } from './start/command-line.mjs'
 import { prepare } from './start/prepare.mjs'
 
-const { values } = parseArgs({
-  options: {
-    siblings: { type: 'boolean', default: false },
-    built: { type: 'boolean', default: false },
-    lab: { type: 'boolean', default: false },
-    port: { type: 'string', default: '5173' },
-    program: { type: 'string' },
-  },
+const USAGE = `The service and the example app. Ctrl-C ends both.
+
+  npm start                   one origin, http://localhost:5173
+  npm run start:siblings      sibling hosts, https://ui.tandem.localhost:5173 and api.…
+  npm run start:built         the production build with its Content-Security-Policy
+
+Options, behind \`--\` (npm start -- --port 8000):
+
+  --port NUMBER       where the app is; 0 takes one that is free     [5173]
+  --siblings          page and service on sibling hosts, over https
+  --built             the production build
+  --lab               puts the attack lab into the production build, too
+  --program PATH      the service     [target/release/tandem or target/debug/tandem; built if there is none]
+  --help`
+
+const options = commandLine(USAGE, {
+  siblings: { type: 'boolean', default: false },
+  built: { type: 'boolean', default: false },
+  lab: { type: 'boolean', default: false },
+  port: { type: 'string', default: '5173' },
+  program: { type: 'string' },
 })
 
 let running
@@ -33,10 +38,11 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
 }
 
 try {
-  const program = prepare(values.program)
+  await expectFree(options.port)
+  const program = prepare(options.program)
   // Not before: it needs what has just been installed.
   const { serve } = await import('./start/serve.mjs')
-  running = await serve({ ...values, program, port: Number(values.port) })
+  running = await serve({ ...options, program })
   console.log(greeting(running))
   running.ended.then((why) => {
     if (ending) return

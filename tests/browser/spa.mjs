@@ -16,7 +16,7 @@ import * as hood from './spa/hood.mjs'
 import * as kept from './spa/kept.mjs'
 import * as lab from './spa/lab.mjs'
 import { looker, noToken } from './spa/looks.mjs'
-import { oneCommand } from './spa/one-command.mjs'
+import { mistyped, oneCommand } from './spa/one-command.mjs'
 import { newAccount } from './spa/person.mjs'
 import * as screens from './spa/screens.mjs'
 
@@ -56,6 +56,7 @@ let browser
 let running
 let page
 try {
+  await mistyped()
   await oneCommand(program)
   browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: flags })
   const [oneOrigin, siblings, localhost, labBuild] = CONFIGURATIONS
@@ -135,7 +136,10 @@ async function everything({ context, flow, built, look }) {
   await kept.cookies(context, running, flow)
   await screens.signInInPlace(page, url, account, look)
   // It takes half a minute; once is enough.
-  if (flow === 'dual' && !built) await screens.offline(page, context, look)
+  if (flow === 'dual' && !built) {
+    await screens.sessionsOffline(page, context, look)
+    await screens.offline(page, context, look)
+  }
   if (built) await lab.absent(page)
   else await lab.injected(page, running, flow, look)
   if (flow === 'dual') await forgottenAndIn(account, look)

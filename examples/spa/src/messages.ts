@@ -26,6 +26,8 @@ const BY_REASON: Record<SignOutReason, string> = {
 
 /** What to tell a person. The text of an error itself is for developers. */
 export function explain(error: unknown): string {
+  // What any `fetch` says, that of the client as well, if there was no answer.
+  if (error instanceof TypeError) return BY_CODE.network
   if (!isAuthError(error)) return 'That did not work. Try again.'
   const wait = error.retryAfter ? ` It asks for ${error.retryAfter} seconds of patience.` : ''
   return BY_CODE[error.code] + wait

@@ -111,6 +111,22 @@ export async function signOutEverywhere(page, service, account) {
   assert.equal(await other.works(), false)
 }
 
+/** No network, as seen by who wants to look at the list, and not for long. */
+export async function sessionsOffline(page, context, look) {
+  const problem = page.getByRole('alert').filter({ hasText: 'The service cannot be reached' })
+  await context.setOffline(true)
+  await press(page, page.getByRole('link', { name: 'Sessions' }))
+  await problem.waitFor()
+  assert.doesNotMatch(await page.getByRole('main').innerText(), /Loading/)
+  await look('sessions-unreachable')
+  await context.setOffline(false)
+  await press(page, page.getByRole('button', { name: 'Try again' }))
+  await page.getByRole('heading', { name: 'One session' }).waitFor()
+  assert.equal(await focused(page), 'One session', 'the focus went away with the button')
+  assert.equal(await problem.count(), 0)
+  await press(page, page.getByRole('link', { name: 'Account' }))
+}
+
 /** The network goes away for longer than a token lives, and comes back. */
 export async function offline(page, context, look) {
   await context.setOffline(true)

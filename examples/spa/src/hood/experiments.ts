@@ -52,8 +52,10 @@ const renewNow: Experiment = {
   name: 'Renew now',
   about: 'Instead of shortly before the end.',
   async run() {
+    const before = generation()
     await renew()
-    return { good: true, text: 'Renewed.' }
+    const text = 'Renewed. Within 30 s the refresh token is sent again, so the generation stays.'
+    return { good: true, text: before && before === generation() ? text : 'Renewed.' }
   },
 }
 
@@ -98,6 +100,12 @@ function clearStorage() {
       }
     }
   })
+}
+
+/** In the session flow nothing rotates, and there is none. */
+function generation() {
+  const state = auth.getState()
+  return state.status === 'authenticated' ? state.generation : null
 }
 
 /** Asks for a token that lives longer than the one there is. */

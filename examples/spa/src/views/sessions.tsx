@@ -8,14 +8,14 @@ import { say } from '../notice'
 import { Ago, Day } from '../time'
 
 export function Sessions() {
-  const { sessions, problem, load } = useSessions()
+  const { sessions, problem, loading, load } = useSessions()
   const list = useRef<HTMLHeadingElement>(null)
   const others = sessions?.filter((session) => !session.current).length ?? 0
 
-  async function end(what: () => Promise<{ error?: unknown }>, done: string) {
+  async function end(what: () => Promise<{ response: Response }>, done: string) {
     try {
-      const { error } = await what()
-      say(error ? 'That did not work. Try again.' : done)
+      const { response } = await what()
+      say(response.ok ? done : 'That did not work. Try again.')
     } catch (error) {
       say(explain(error))
     }
@@ -24,13 +24,21 @@ export function Sessions() {
     list.current?.focus()
   }
 
+  async function again() {
+    // It goes away, and the focus would with it.
+    if (!loading && (await load())) list.current?.focus()
+  }
+
   return (
     <section className="card">
       <Heading title="Sessions and devices" />
       <p>Every sign-in is a session. End those that you do not know; they stop working at once.</p>
-      {problem && <p role="alert" className="problem">{problem}</p>}
+      {problem && !loading && <p role="alert" className="problem">{problem}</p>}
       <div className="list-head">
-        <h2 ref={list} tabIndex={-1} id="sessions">{sessions ? count(sessions.length) : 'Loading…'}</h2>
+        <h2 ref={list} tabIndex={-1} id="sessions">
+          {sessions ? count(sessions.length) : loading ? 'Loading…' : 'No list yet'}
+        </h2>
+        {problem && <button type="button" onClick={again} aria-disabled={loading}>Try again</button>}
         {others > 0 && (
           <button
             type="button"
@@ -87,19 +95,23 @@ function Item({ session, end }: { session: Session; end: () => void }) {
 function useSessions() {
   const [sessions, setSessions] = useState<Session[] | null>(null)
   const [problem, setProblem] = useState('')
+  const [loading, setLoading] = useState(true)
+  /** Resolves with whether there is a list now. */
   const load = useCallback(async () => {
-    try {
-      const { data } = await api.GET('/api/auth/sessions')
-      if (data) setSessions(data.sessions)
-      setProblem(data ? '' : 'The list could not be loaded.')
-    } catch (error) {
-      setProblem(explain(error))
-    }
+    setLoading(true)
+    const { data, error } = await api.GET('/api/auth/sessions').then(
+      ({ data }) => ({ data, error: data ? '' : 'The list could not be loaded.' }),
+      (thrown) => ({ data: undefined, error: explain(thrown) }),
+    )
+    if (data) setSessions(data.sessions)
+    setProblem(error)
+    setLoading(false)
+    return Boolean(data)
   }, [])
   useEffect(() => {
     void load()
     window.addEventListener('focus', load)
     return () => window.removeEventListener('focus', load)
   }, [load])
-  return { sessions, problem, load }
+  return { sessions, problem, loading, load }
 }

@@ -28,7 +28,14 @@ export function SignUp() {
           navigate('/')
         }}
       >
-        <Field name="email" label="E-mail address" type="email" autoComplete="username" required />
+        <Field
+          name="email"
+          label="E-mail address"
+          hint="Any address will do. Nothing is sent to it."
+          type="email"
+          autoComplete="username"
+          required
+        />
         <Field
           name="password"
           label="Password"
