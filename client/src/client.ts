@@ -60,7 +60,9 @@ export function createAuthClient(options: AuthClientOptions): AuthClient {
     // Where nobody is, nothing can be over.
     if (over ? !now : now === undefined) return
     const same = now?.session.id === session
-    if (flow.isShared?.()) holder.take(await flow.read(), 'other-tab', over ?? undefined)
+    // Whether a store works is known by trying.
+    const found = await flow.read()
+    if (flow.isShared?.()) holder.take(found, 'other-tab', over ?? undefined)
     else if (same ? over === 'signed_out' : now && !over && flow.isShared) {
       await flow.forget()
       holder.take(null, 'other-tab', over ?? 'replaced')
@@ -97,7 +99,8 @@ export function createAuthClient(options: AuthClientOptions): AuthClient {
 
   async function signOut({ everywhere = false } = {}) {
     start()
-    const all = everywhere && (await token().then((access) => http.call('/api/auth/logout-all', 204, access)).catch(() => false))
+    const endAll = (access: string) => http.call('/api/auth/logout-all', 204, access)
+    const all = everywhere && (await token().then(endAll).catch(() => false))
     const before = gone()
     let last: Held | null | undefined
     const end = async () => {
@@ -106,8 +109,6 @@ export function createAuthClient(options: AuthClientOptions): AuthClient {
       // Who has signed in since stays.
       else if (holder.now) throw last
       await flow.end(last)
-      // By now the service says so, too, to tabs that have to ask it.
-      announce(last, 'signed_out')
     }
     return persistently(() => exclusive(name, end)).then(() => !everywhere || !!all, () => !!all)
   }

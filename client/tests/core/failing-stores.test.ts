@@ -70,10 +70,13 @@ test('local storage that is full for a while: kept as soon as there is room', as
   await pass(300_000)
   localStorage.full = false
   expect(generation(tab)).toBe(2)
+  const access = await until(tab.auth.getAccessToken())
+  server.clearCalls()
   tab.show(false)
   tab.show(true)
   await pass(100)
-  expect((JSON.parse(localStorage.getItem('tandem')!) as TokenRecord).generation).toBe(2)
+  expect((JSON.parse(localStorage.getItem('tandem')!) as TokenRecord).access).toBe(access)
+  expect(server.calls).toEqual([])
   tab.close()
   await pass(1_800_000)
   const next = await browser.open({ store: 'local' })
@@ -133,6 +136,24 @@ describe('what another tab has kept meanwhile stays', () => {
     await pass(1_000)
     expect([it.record?.user.email, tab.email, other.email]).toEqual([EVE.email, EVE.email, EVE.email])
     expect((await tab.get('/api/orders')).status).toBe(200)
+  })
+
+  test('somebody else, who comes when the store has just begun to work again', async () => {
+    const { tab, other, it, mine } = await apart()
+    mine.broken = false
+    await until(other.auth.signIn(EVE))
+    await pass(1_000)
+    expect([it.record?.user.email, tab.email, other.email]).toEqual([EVE.email, EVE.email, EVE.email])
+    expect(tab.told).toContain('userChanged')
+  })
+
+  test('or is heard of where nothing can be kept: a sign-out, and somebody else', async () => {
+    for (const leave of [({ auth }: Tab) => auth.signOut(), ({ auth }: Tab) => auth.signIn(EVE)]) {
+      const { tab, other } = await apart()
+      await until(leave(other) as Promise<unknown>)
+      await pass(100)
+      expect(tab.status).toBe('unauthenticated')
+    }
   })
 
   test('a sign-out', async () => {
