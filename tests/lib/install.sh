@@ -139,6 +139,11 @@ install_cargo_tool() {
 # install_node_modules DIRECTORY
 install_node_modules() {
     local dir=$1
+    node -e 'const [major, minor] = process.versions.node.split(".").map(Number)
+        process.exit(major > 20 || (major === 20 && minor >= 19) ? 0 : 1)' || {
+        echo "Node $(node --version) is too old for $dir: install 20.19 or newer" >&2
+        return 1
+    }
     # npm writes this file when an installation is complete.
     [ "$dir/node_modules/.package-lock.json" -nt "$dir/package-lock.json" ] && return 0
     npm ci --prefix "$dir" --no-audit --no-fund --ignore-scripts --loglevel=error
