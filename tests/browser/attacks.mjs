@@ -11,9 +11,9 @@ import assert from 'node:assert/strict'
 import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
-import { chromium } from 'playwright-core'
 import { ATTACKS, applies } from '../../examples/attack-lab/page/catalogue.js'
 import { prepare } from '../../examples/spa/start/prepare.mjs'
+import { launchChromium } from './chromium.mjs'
 import { documented } from './attacks/documents.mjs'
 import { oneCommand } from './attacks/one-command.mjs'
 import * as elsewhere from './attacks/elsewhere.mjs'
@@ -46,14 +46,7 @@ try {
   documented(ATTACKS)
   await attempt('npm start', () => oneCommand(program))
   lab = await openLab({ program, settings: SETTINGS })
-  browser = await chromium.launch({
-    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-    args: [
-      '--disable-background-networking', '--disable-component-update', '--disable-gpu', '--disable-quic',
-      '--disable-sync', '--no-first-run', `--ignore-certificate-errors-spki-list=${lab.pins.join(',')}`,
-      ...(process.getuid() === 0 ? ['--no-sandbox'] : []),
-    ],
-  })
+  browser = await launchChromium([`--ignore-certificate-errors-spki-list=${lab.pins.join(',')}`])
   for (const flow of ['dual', 'session']) {
     for (const place of ['foreign', 'sibling']) await everyAttack(place, flow)
   }

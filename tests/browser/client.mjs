@@ -10,7 +10,7 @@ import { readdirSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
-import { chromium } from 'playwright-core'
+import { launchChromium, resolving } from './chromium.mjs'
 import { bundle } from './client/bundle.mjs'
 import { line } from './client/carried.mjs'
 import { createWorld } from './client/world.mjs'
@@ -21,21 +21,13 @@ const { values, positionals: ids } = parseArgs({
 })
 const program = resolve(values.program ?? `${root}/target/debug/tandem`)
 
-// Tabs of one site would share a renderer, and then they cannot get in each other's way. Chromium has no
-// sandbox for root. Playwright turns the back-forward cache off; here it is wanted.
-const launch = {
-  executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-  ignoreDefaultArgs: ['--disable-back-forward-cache'],
-  args: [
-    '--disable-background-networking', '--disable-component-update', '--disable-gpu', '--disable-quic',
-    '--disable-sync', '--no-first-run', '--renderer-process-limit=50', '--host-resolver-rules=MAP *.test 127.0.0.1',
-    ...(process.getuid() === 0 ? ['--no-sandbox'] : []),
-  ],
-}
-
 const tests = (await testsOf(`${root}/tests/browser/client`))
   .filter(([name]) => ids.length === 0 || ids.some((id) => name.startsWith(id)))
-const browser = await chromium.launch(launch)
+// Tabs of one site would share a renderer, and then they cannot get in each other's way. Playwright turns the
+// back-forward cache off; here it is wanted.
+const browser = await launchChromium(['--renderer-process-limit=50', resolving(['*.test'])], {
+  ignoreDefaultArgs: ['--disable-back-forward-cache'],
+})
 const world = await createWorld({ browser, program, files: await bundle() })
 const failed = []
 try {

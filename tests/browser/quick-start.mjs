@@ -11,21 +11,17 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSyn
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { chromium } from 'playwright-core'
+import { launchChromium } from './chromium.mjs'
 import { startTandem } from './server.mjs'
 
 const root = fileURLToPath(new URL('../..', import.meta.url)).replace(/\/$/, '')
 const program = resolve(process.argv[2] ?? `${root}/target/debug/tandem`)
 const { buildSync } = createRequire(`${root}/client/package.json`)('esbuild')
-const flags = [
-  '--disable-background-networking', '--disable-component-update', '--disable-gpu', '--disable-quic',
-  '--disable-sync', '--no-first-run', ...(process.getuid() === 0 ? ['--no-sandbox'] : []),
-]
 
 const blocks = readBlocks()
 const server = await startTandem(program)
 const app = await serve(build(server.url))
-const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: flags })
+const browser = await launchChromium()
 try {
   const context = await browser.newContext()
   const page = await context.newPage()

@@ -5,15 +5,15 @@
 //   node tests/browser/session-flow.mjs [PROGRAM]     default: target/debug/tandem
 
 import assert from 'node:assert/strict'
-import { execFileSync } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
-import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdirSync, readFileSync } from 'node:fs'
 import { request as forward } from 'node:http'
 import { createServer } from 'node:https'
-import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { chromium } from 'playwright-core'
+import { makeCertificate } from '../../examples/spa/start/certificate.mjs'
+import { attack } from './attacker.mjs'
+import { launchChromium, resolving } from './chromium.mjs'
 import { startTandem } from './server.mjs'
 
 const root = fileURLToPath(new URL('../..', import.meta.url)).replace(/\/$/, '')
@@ -23,13 +23,6 @@ const account = { email: `${randomUUID()}@example.com`, password: 'a long enough
 // Seconds that a pair lives.
 const LIFE = 2
 const HOSTS = ['api.tandem.test', 'ui.tandem.test', 'other.tandem.test', 'evil.test']
-
-const flags = [
-  '--disable-background-networking', '--disable-component-update', '--disable-gpu', '--disable-quic',
-  '--disable-sync', '--no-first-run', '--ignore-certificate-errors',
-  `--host-resolver-rules=${HOSTS.map((host) => `MAP ${host} 127.0.0.1`).join(', ')}`,
-  ...(process.getuid() === 0 ? ['--no-sandbox'] : []),
-]
 
 // The states that the page goes through are written down, so that none goes by unseen.
 const UI = `<!doctype html><title>page</title>
@@ -76,7 +69,7 @@ try {
   })
   front.upstream = new URL(server.url)
   await register()
-  browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: flags })
+  browser = await launchChromium(['--ignore-certificate-errors', resolving(HOSTS)])
   const context = await browser.newContext({ ignoreHTTPSErrors: true })
   page = await context.newPage()
   page.setDefaultTimeout(20_000)
@@ -105,17 +98,8 @@ try {
 
 /** Ends TLS for all hosts: passes on what is for the service, and answers for the others itself. */
 async function startFront() {
-  const directory = mkdtempSync(join(tmpdir(), 'tandem-certificate-'))
-  const [key, cert] = ['key.pem', 'cert.pem'].map((name) => join(directory, name))
-  execFileSync('openssl', [
-    'req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '2',
-    '-subj', '/CN=tandem.test', '-addext', `subjectAltName=${HOSTS.map((host) => `DNS:${host}`).join(',')}`,
-    '-keyout', key, '-out', cert,
-  ], { stdio: 'pipe' })
   const state = { seen: [], upstream: null }
-  const files = { key: readFileSync(key), cert: readFileSync(cert) }
-  rmSync(directory, { recursive: true, force: true })
-  const listener = createServer(files, (request, response) => {
+  const listener = createServer(makeCertificate(HOSTS), (request, response) => {
     if (request.headers.host.startsWith('api.')) passOn(state, request, response)
     else if (request.url === '/session.js') answer(response, 'text/javascript', code(request.headers.host))
     else answer(response, 'text/html; charset=utf-8', request.headers.host.startsWith('ui.') ? UI : '<title>x</title>')
@@ -260,20 +244,13 @@ async function aCarriedTokenIsHalfOfNothing(api, ui) {
 /** Every operation under /iam, and a few beside it, by form and by fetch. */
 async function anotherPageTriesEverything(context, api, origin, isSibling) {
   const jar = JSON.stringify(await context.cookies())
-  const tab = await context.newPage()
-  await tab.goto(origin)
   const targets = ['/iam/passwordlogin', '/iam/oauth/token', '/iam/logout', '/api/auth/logout', '/api/auth/logout-all']
   const begin = front.seen.length
-  for (const path of targets) {
-    const { readable, bodies } = await tab.evaluate(attack, { url: api + path, account })
-    assert.deepEqual([readable, bodies], [0, []], `${origin} reads an answer of ${path}`)
-    // As a page of its own, where no browser takes the cookies for a third party's.
-    await Promise.all([tab.waitForURL(api + path), tab.evaluate(submit, { url: api + path })])
-    await tab.goto(origin)
-  }
+  const readable = await attack(context, origin, targets.map((path) => api + path), account)
+  assert.deepEqual(readable, [], `${origin} reads an answer`)
   const mine = () => front.seen.slice(begin).filter((request) => request.origin === origin && request.method === 'POST')
-  // Three forms and a fetch without CORS reach each of them; what asks first is not let in.
-  await until('all attempts', () => targets.every((path) => mine().filter((seen) => seen.path === path).length >= 4))
+  // Four forms and two fetches without CORS reach each of them; what asks first is not let in.
+  await until('all attempts', () => targets.every((path) => mine().filter((seen) => seen.path === path).length >= 6))
   for (const { path, status, cookies, cookie } of mine()) {
     assert.deepEqual([path, status, cookies], [path, 403, []])
     // Not sent along from a foreign site; from a sibling they are, and it is the origin that decides.
@@ -283,6 +260,7 @@ async function anotherPageTriesEverything(context, api, origin, isSibling) {
   const preflights = front.seen.slice(begin).filter((seen) => seen.method === 'OPTIONS')
   assert.ok(preflights.length > 0 && preflights.every(({ status }) => status === 403))
 
+  const tab = await context.newPage()
   await tab.goto(`${api}/iam/logout`).catch(() => {})
   await tab.close()
   const tried = front.seen.slice(begin).filter((seen) => seen.path.startsWith('/iam/') && seen.origin !== `https://ui.tandem.test:${front.port}`)
@@ -291,52 +269,6 @@ async function anotherPageTriesEverything(context, api, origin, isSibling) {
   await page.click('#again')
   const { sessions } = await page.evaluate(async () => (await window.session.api('/api/auth/sessions')).json())
   assert.equal(sessions.length, 1, `${origin} has made or ended a session`)
-}
-
-/** Runs in the attacker's page, which goes away with it. */
-function submit({ url }) {
-  const form = Object.assign(document.createElement('form'), { method: 'post', action: url })
-  form.append(Object.assign(document.createElement('input'), { type: 'hidden', name: 'grant_type', value: 'session' }))
-  document.body.append(form)
-  form.submit()
-}
-
-/** Runs in the attacker's page. */
-async function attack({ url, account }) {
-  for (const enctype of ['application/x-www-form-urlencoded', 'text/plain']) {
-    const frame = document.createElement('iframe')
-    frame.name = `frame${Math.random()}`
-    const form = document.createElement('form')
-    Object.assign(form, { method: 'post', action: url, enctype, target: frame.name })
-    const text = enctype === 'text/plain'
-    const fields = text ? { [`{"email":"${account.email}","password":"${account.password}","x":"`]: '"}' } : { grant_type: 'session' }
-    for (const [name, value] of Object.entries(fields)) {
-      form.append(Object.assign(document.createElement('input'), { type: 'hidden', name, value }))
-    }
-    document.body.append(frame, form)
-    const loaded = new Promise((done) => { frame.onload = done; setTimeout(done, 3000) })
-    form.submit()
-    await loaded
-  }
-  let readable = 0
-  const bodies = []
-  const json = { 'Content-Type': 'application/json' }
-  for (const options of [
-    { mode: 'no-cors', body: new URLSearchParams({ grant_type: 'session' }) },
-    { mode: 'cors', body: new URLSearchParams({ grant_type: 'session' }) },
-    { mode: 'cors', headers: json, body: JSON.stringify(account) },
-    { mode: 'cors', headers: { Authorization: 'Bearer x' } },
-  ]) {
-    try {
-      const answer = await fetch(url, { method: 'POST', credentials: 'include', ...options })
-      if (answer.type !== 'opaque') readable += 1
-      const text = await answer.text()
-      if (text) bodies.push(text)
-    } catch {
-      // As it should be.
-    }
-  }
-  return { readable, bodies }
 }
 
 async function logoutInAnotherTab(context, api, ui) {

@@ -9,7 +9,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { chromium } from 'playwright-core'
+import { launchChromium, resolving } from './chromium.mjs'
 import { prepare } from '../../examples/spa/start/prepare.mjs'
 import { collectComplaints } from './spa/complaints.mjs'
 import * as hood from './spa/hood.mjs'
@@ -23,13 +23,6 @@ import * as screens from './spa/screens.mjs'
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const screenshots = join(root, 'tests/.cache/screenshots')
 const HOSTS = ['ui.tandem.test', 'api.tandem.test', 'evil.test']
-
-const flags = [
-  '--disable-background-networking', '--disable-component-update', '--disable-gpu', '--disable-quic',
-  '--disable-sync', '--no-first-run',
-  `--host-resolver-rules=${HOSTS.map((host) => `MAP ${host} 127.0.0.1`).join(', ')}`,
-  ...(process.getuid() === 0 ? ['--no-sandbox'] : []),
-]
 
 const program = prepare(resolve(process.argv[2] ?? join(root, 'target/debug/tandem')))
 // Vite is there only now.
@@ -58,7 +51,7 @@ let page
 try {
   await mistyped()
   await oneCommand(program)
-  browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: flags })
+  browser = await launchChromium([resolving(HOSTS)])
   const [oneOrigin, siblings, localhost, labBuild] = CONFIGURATIONS
   await withApp(oneOrigin, async () => {
     await visit(oneOrigin, 'dual', everything)

@@ -10,20 +10,13 @@ import { randomUUID } from 'node:crypto'
 import { mkdirSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { chromium } from 'playwright-core'
+import { launchChromium } from './chromium.mjs'
 import { startTandem } from './server.mjs'
 
 const root = fileURLToPath(new URL('../..', import.meta.url)).replace(/\/$/, '')
 const program = resolve(process.argv[2] ?? `${root}/target/debug/tandem`)
 const screenshot = `${root}/tests/.cache/swagger.png`
 const account = { email: `${randomUUID()}@example.com`, password: 'a long enough passphrase' }
-
-// Background requests to the browser's maker would drown what the page itself asks for. Chromium has
-// no sandbox for root.
-const flags = [
-  '--disable-background-networking', '--disable-component-update', '--disable-gpu', '--disable-quic',
-  '--disable-sync', '--no-first-run', ...(process.getuid() === 0 ? ['--no-sandbox'] : []),
-]
 
 let server
 let browser
@@ -32,7 +25,7 @@ let complaints = async () => []
 try {
   server = await startTandem(program)
   await register(server.url)
-  browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: flags })
+  browser = await launchChromium()
   const context = await browser.newContext()
   page = await context.newPage()
   page.setDefaultTimeout(20_000)

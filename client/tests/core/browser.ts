@@ -2,7 +2,7 @@
 // Time is the test's own: see `until` and `pass`.
 
 import { IDBFactory } from 'fake-indexeddb'
-import { vi } from 'vitest'
+import { afterEach, beforeEach, vi } from 'vitest'
 import { createAuthClient, type AuthClient, type AuthClientOptions, type AuthEvents } from '../../src/index.js'
 import {
   fakeAuthServer, type FakeAuthServer, type FakeAuthServerOptions, type FakeBrowser,
@@ -19,18 +19,28 @@ let limits = 0
 /** Timers of the client's own. */
 export const timers = () => vi.getTimerCount() - limits
 
+/** For all tests of a file: time is the test's own, and nothing is left of it afterwards. */
 export function useVirtualTime() {
-  limits = 0
-  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setImmediate', 'clearImmediate', 'Date'] })
-  vi.spyOn(AbortSignal, 'timeout').mockImplementation((milliseconds) => {
-    const limit = new AbortController()
-    limits++
-    setTimeout(() => {
-      limits--
-      limit.abort(new DOMException('too late', 'TimeoutError'))
-    }, milliseconds)
-    return limit.signal
+  beforeEach(() => {
+    limits = 0
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setImmediate', 'clearImmediate', 'Date'] })
+    vi.spyOn(AbortSignal, 'timeout').mockImplementation(limit)
   })
+  afterEach(() => {
+    vi.useRealTimers()
+    vi.restoreAllMocks()
+    vi.unstubAllGlobals()
+  })
+}
+
+function limit(milliseconds: number): AbortSignal {
+  const stop = new AbortController()
+  limits++
+  setTimeout(() => {
+    limits--
+    stop.abort(new DOMException('too late', 'TimeoutError'))
+  }, milliseconds)
+  return stop.signal
 }
 
 /** Lets time pass, on the page and at the service. */

@@ -1,15 +1,10 @@
 // Five tabs that are closed and reloaded at random, answers that are lost, split and late: days of it, in virtual
 // time. Nobody is ever signed out by that, and hardly a refresh is made that a perfect network would not need.
 
-import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { expect, test } from 'vitest'
 import { ADA, pass, signedIn, until, useVirtualTime, type Tab } from './browser.js'
 
-beforeEach(useVirtualTime)
-afterEach(() => {
-  vi.useRealTimers()
-  vi.restoreAllMocks()
-  vi.unstubAllGlobals()
-})
+useVirtualTime()
 
 const STEPS = process.env.TANDEM_TEST_LONG ? 20_000 : 2_000
 const TABS = 5

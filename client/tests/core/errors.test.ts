@@ -1,15 +1,10 @@
 // What goes wrong has a code; what is secret is in no error, event or state.
 
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { AuthError, isAuthError } from '../../src/index.js'
 import { ADA, failure, pass, setUp, signedIn, until, useVirtualTime } from './browser.js'
 
-beforeEach(useVirtualTime)
-afterEach(() => {
-  vi.useRealTimers()
-  vi.restoreAllMocks()
-  vi.unstubAllGlobals()
-})
+useVirtualTime()
 
 const thrown = async (promise: Promise<unknown>): Promise<AuthError> => {
   const error: unknown = await until(promise.then(() => null, (error: unknown) => error))

@@ -1,16 +1,11 @@
 // Storage that fails for once: this tab goes on, and what was missed is kept as soon as that works.
 
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import type { TokenRecord, TokenStore } from '../../src/index.js'
 import { ADA, Browser, EVE, pass, setUp, signedIn, until, useVirtualTime, type Tab } from './browser.js'
 import { WebStorage } from './web-storage.js'
 
-beforeEach(useVirtualTime)
-afterEach(() => {
-  vi.useRealTimers()
-  vi.restoreAllMocks()
-  vi.unstubAllGlobals()
-})
+useVirtualTime()
 
 /** From now on, in this browser, the openings of the database with these numbers fail. */
 function failing(browser: Browser, ...numbers: number[]) {

@@ -1,14 +1,9 @@
 // The bound `fetch`: who gets the token, when it is renewed, what is sent a second time.
 
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { ADA, EVE, failure, pass, setUp, signedIn, until, useVirtualTime } from './browser.js'
 
-beforeEach(useVirtualTime)
-afterEach(() => {
-  vi.useRealTimers()
-  vi.restoreAllMocks()
-  vi.unstubAllGlobals()
-})
+useVirtualTime()
 
 test('the token goes to the page, the service and the listed origins, and to no others', async () => {
   const { server, tab } = await signedIn({ apiOrigins: ['https://data.example.com'] })

@@ -1,14 +1,9 @@
 // The life of a page: making a client, the back-forward cache, the end.
 
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { ADA, Browser, EVE, failure, pass, setUp, signedIn, timers, until, useVirtualTime } from './browser.js'
 
-beforeEach(useVirtualTime)
-afterEach(() => {
-  vi.useRealTimers()
-  vi.restoreAllMocks()
-  vi.unstubAllGlobals()
-})
+useVirtualTime()
 
 test('making a client does nothing: no request, no timer, no channel', () => {
   const { server, browser } = setUp()

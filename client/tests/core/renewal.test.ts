@@ -1,14 +1,9 @@
 // One tab against time, a bad network and a service in trouble.
 
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { ADA, failure, pass, signedIn, timers, until, useVirtualTime } from './browser.js'
 
-beforeEach(useVirtualTime)
-afterEach(() => {
-  vi.useRealTimers()
-  vi.restoreAllMocks()
-  vi.unstubAllGlobals()
-})
+useVirtualTime()
 
 const HOUR = 3_600_000
 const refreshes = ({ server }: Awaited<ReturnType<typeof signedIn>>) => server.counts.calls.refresh

@@ -1,14 +1,9 @@
 // The session flow: nothing is kept, a token is minted when it is needed.
 
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { ADA, Browser, EVE, failure, pass, setUp, signedIn, until, useVirtualTime } from './browser.js'
 
-beforeEach(useVirtualTime)
-afterEach(() => {
-  vi.useRealTimers()
-  vi.restoreAllMocks()
-  vi.unstubAllGlobals()
-})
+useVirtualTime()
 
 const SESSION = { mode: 'session' } as const
 

@@ -1,22 +1,17 @@
 // Where the body half lives: what is shared, what survives, and that nothing newer ever gives way.
 
 import * as fc from 'fast-check'
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { beforeEach, describe, expect, test, vi } from 'vitest'
 import type { TokenRecord, TokenStore } from '../../src/index.js'
 import { ADA, EVE, failure, pass, signedIn, until, useVirtualTime } from './browser.js'
 import { WebStorage } from './web-storage.js'
 
 let storages: { localStorage: WebStorage; sessionStorage: WebStorage }
 
+useVirtualTime()
 beforeEach(() => {
-  useVirtualTime()
   storages = { localStorage: new WebStorage(), sessionStorage: new WebStorage() }
   for (const [name, storage] of Object.entries(storages)) vi.stubGlobal(name, storage)
-})
-afterEach(() => {
-  vi.useRealTimers()
-  vi.restoreAllMocks()
-  vi.unstubAllGlobals()
 })
 
 /** A store as an app would write it, in the memory that its tabs share. */

@@ -1,15 +1,10 @@
 // What stands between: a page's base, a gateway that answers in the service's place, a channel that anybody uses.
 
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import type { AuthClientOptions } from '../../src/index.js'
 import { ADA, Browser, failure, pass, setUp, signedIn, until, useVirtualTime } from './browser.js'
 
-beforeEach(useVirtualTime)
-afterEach(() => {
-  vi.useRealTimers()
-  vi.restoreAllMocks()
-  vi.unstubAllGlobals()
-})
+useVirtualTime()
 
 const MODES = ['dual', 'session'] as const
 const NEXT = 'a different long passphrase'

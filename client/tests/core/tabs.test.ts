@@ -1,14 +1,9 @@
 // Several tabs of one browser: one jar, one record, and nobody who waits for anybody for long.
 
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { ADA, Browser, EVE, failure, pass, setUp, signedIn, until, useVirtualTime, type Tab } from './browser.js'
 
-beforeEach(useVirtualTime)
-afterEach(() => {
-  vi.useRealTimers()
-  vi.restoreAllMocks()
-  vi.unstubAllGlobals()
-})
+useVirtualTime()
 
 async function tabs(count: number, ...args: Parameters<typeof signedIn>) {
   const world = await signedIn(...args)

@@ -1,16 +1,11 @@
 // Signing in and out while something else is under way, in this tab or in another: the last wish counts.
 
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import {
   ADA, Browser, EVE, failure, pass, setUp, signedIn, until, useVirtualTime, type Tab,
 } from './browser.js'
 
-beforeEach(useVirtualTime)
-afterEach(() => {
-  vi.useRealTimers()
-  vi.restoreAllMocks()
-  vi.unstubAllGlobals()
-})
+useVirtualTime()
 
 const MODES = ['dual', 'session'] as const
 const NEXT = 'a different long passphrase'

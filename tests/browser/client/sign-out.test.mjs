@@ -226,11 +226,7 @@ export async function T22_storageClearedCookiesKept({ site }) {
   assert.deepEqual([now, reason], ['unauthenticated', 'storage_cleared'])
   assert.ok((await context.cookies()).length > 0)
   await noLoop(page, proxy, from)
-  await page.reload()
-  await ready(page)
-  assert.equal((await state(page)).status, 'unauthenticated')
-  await signIn(page, page.account)
-  assert.equal((await call(page)).status, 200)
+  await staysOutUntilTheySignInAgain(page)
 }
 
 export async function T22_cookiesClearedStorageKept({ site }) {
@@ -244,6 +240,10 @@ export async function T22_cookiesClearedStorageKept({ site }) {
   assert.equal((await state(page)).reason, 'session_ended')
   assert.deepEqual(await call(page), { error: 'signed_out' })
   await noLoop(page, proxy, from)
+  await staysOutUntilTheySignInAgain(page)
+}
+
+async function staysOutUntilTheySignInAgain(page) {
   await page.reload()
   await ready(page)
   assert.equal((await state(page)).status, 'unauthenticated')

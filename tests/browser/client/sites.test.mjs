@@ -1,7 +1,7 @@
 // Hosts: one origin over https, sibling hosts, and the pages of others.
 
 import assert from 'node:assert/strict'
-import { attack } from './attacker.mjs'
+import { attack } from '../attacker.mjs'
 import { expired } from './faults.mjs'
 import { jar } from './raw.mjs'
 import { call, ready, signIn, state, told } from './world.mjs'
